@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Every target is compiled alike. CI turns warnings into errors by setting OBS_STRICT.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+] + (ProcessInfo.processInfo.environment["OBS_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+/// A C library of the system: a module map and a header of inline wrappers under Sources/C.
+func library(_ name: String) -> Target {
+    .systemLibrary(name: "C\(name)", path: "Sources/C/\(name)")
+}
+
+/// C or C++ of our own that wraps a library without a C surface, or one that is loaded at first use.
+func shim(_ name: String, linking libraries: [String] = []) -> Target {
+    .target(
+        name: "C\(name)", path: "Sources/C/\(name)",
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+/// A room: a module under Sources whose imports only point to lower floors (ArchitectureTests holds the table).
+func room(_ name: String, _ dependencies: [String]) -> Target {
+    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+}
+
+/// The tests of a room, mirrored under Tests.
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+}
+
+let floor0: [Target] = [
+    shim("Linux"),
+    shim("RE2", linking: ["re2"]),
+    shim("Curl", linking: ["dl"]),
+    library("Snappy"),
+    library("LZ4"),
+    library("Zlib"),
+    library("Deflate"),
+    library("Zstd"),
+    library("YAML"),
+    library("OpenSSL"),
+    library("SQLite"),
+]
+
+let floor1: [Target] = [
+    room("Posix", ["CLinux"]),
+    room("Encoding", ["CLinux", "CSnappy", "CLZ4", "CZlib", "CDeflate", "CZstd", "CYAML"]),
+]
+
+let floor2: [Target] = [
+    room("Telemetry", ["Posix", "Encoding"]),
+    room("Crypto", ["Posix", "Encoding", "COpenSSL"]),
+    room("Text", ["Encoding", "CRE2"]),
+]
+
+let floor3: [Target] = [
+    room("Model", ["Encoding", "Text"]),
+    room("HTTP", ["Posix", "Encoding", "Telemetry", "Crypto", "CCurl"]),
+    room("Journal", ["Posix", "Encoding", "Telemetry"]),
+    room("Parts", ["Posix", "Encoding", "Telemetry"]),
+    room("Databases", ["Posix", "Encoding", "CSQLite"]),
+]
+
+let floor4: [Target] = [
+    room("Storage", ["Model", "Posix", "Encoding"]),
+    room("LabelIndex", ["Model", "Posix", "Encoding"]),
+    room("Ledger", ["Databases", "Crypto", "Posix", "Encoding", "Telemetry"]),
+]
+
+let floor5: [Target] = [
+    room(
+        "TSDB",
+        ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix", "CLinux", "CLZ4"]),
+    room("PromQL", ["Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
+]
+
+let floor6: [Target] = [
+    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Alerting", ["Model", "HTTP", "Text", "Telemetry", "Encoding", "Posix"]),
+]
+
+let floor7: [Target] = [
+    room("Web", ["Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
+]
+
+let floor8: [Target] = [
+    .executableTarget(
+        name: "obs",
+        dependencies: [
+            "Web", "Ingest", "Alerting", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
+            "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux",
+        ],
+        swiftSettings: settings)
+]
+
+let testTargets: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["Storage", "Model", "Encoding", "Posix"], path: "Tests/TestSupport",
+        swiftSettings: settings),
+    tests("Architecture", []),
+    tests("Posix", ["Posix", "TestSupport"]),
+    tests("Encoding", ["Encoding", "TestSupport"]),
+    tests("Telemetry", ["Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Crypto", ["Crypto", "Encoding", "Posix", "TestSupport"]),
+    tests("Text", ["Text", "Encoding", "TestSupport"]),
+    tests("Model", ["Model", "Text", "Encoding", "TestSupport"]),
+    tests("HTTP", ["HTTP", "Crypto", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Journal", ["Journal", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Parts", ["Parts", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
+    tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
+    tests("Ledger", ["Ledger", "Databases", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
+    tests(
+        "TSDB",
+        [
+            "TSDB", "Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix",
+            "TestSupport",
+        ]),
+    tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Alerting", ["Alerting", "Model", "HTTP", "Text", "Encoding", "Posix", "TestSupport"]),
+    tests("Web", ["Web", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("obs", ["obs", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Integration", ["HTTP", "Encoding", "Posix", "TestSupport"]),
+]
+
+let package = Package(
+    name: "obs",
+    products: [.executable(name: "obs", targets: ["obs"])],
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + floor7 + floor8 + testTargets,
+    cxxLanguageStandard: .cxx17
+)
