@@ -3,14 +3,15 @@ import Foundation
 import PackageDescription
 
 /// Every target is compiled alike. CI turns warnings into errors by setting OBS_STRICT.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-] + (ProcessInfo.processInfo.environment["OBS_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+    ] + (ProcessInfo.processInfo.environment["OBS_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// A C library of the system: a module map and a header of inline wrappers under Sources/C.
 func library(_ name: String) -> Target {
