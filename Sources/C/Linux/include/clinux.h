@@ -1,15 +1,17 @@
 #pragma once
-// Linux calls that Swift's Glibc module does not carry, because it is built without _GNU_SOURCE.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Linux calls that Swift's Glibc module does not carry, because it is built without _GNU_SOURCE. This header must not
+// define it either: the system's types would differ between the two modules.
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 
 int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+
+/// Gives the calling thread a name, cut to the kernel's 15 bytes.
+void clinux_name_this_thread(const char *name);

@@ -1,0 +1,66 @@
+import CLinux
+import Glibc
+
+/// A thread with a name and an owner. Whoever makes it tells it to end and joins it; dropping it unjoined is a bug.
+package final class OwnedThread: Sendable {
+    package let name: String
+    private let thread: Lock<pthread_t?>
+
+    /// - Parameters:
+    ///   - name: the kernel shows its first 15 bytes in `top -H` and in core dumps.
+    ///   - stackBytes: address space, of which only what is touched becomes memory.
+    package init(
+        name: String, stackBytes: Int = 2 << 20, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        self.name = name
+        thread = Lock(try Self.start(Start(name: name, body: body), stackBytes: stackBytes))
+    }
+
+    deinit {
+        thread.withLock {
+            precondition($0 == nil, "BUG: thread \(name) was dropped without being joined")
+        }
+    }
+
+    /// Waits for the end of the thread's body. A second call returns at once.
+    package func join() {
+        thread.withLock { thread in
+            guard let running = thread else { return }
+            let failure = pthread_join(running, nil)
+            precondition(failure == 0, "BUG: thread \(name) cannot be joined: \(SystemError.reason(failure))")
+            thread = nil
+        }
+    }
+
+    private final class Start: Sendable {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    private static func start(_ start: Start, stackBytes: Int) throws(SystemError) -> pthread_t {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, stackBytes)
+        let argument = unsafe Unmanaged.passRetained(start)
+        var thread = pthread_t()
+        let failure = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                unsafe clinux_name_this_thread(start.name)
+                start.body()
+                return nil
+            }, argument.toOpaque())
+        guard failure == 0 else {
+            unsafe argument.release()
+            throw SystemError(call: "start", on: "thread \(start.name)", code: failure)
+        }
+        return thread
+    }
+}

@@ -1,0 +1,78 @@
+import Posix
+import Testing
+
+@Suite struct BoundedQueueTests {
+    @Test func elementsComeOutInOrderAcrossTheEndOfTheRing() {
+        let queue = BoundedQueue<Int>(capacity: 3)
+        var next = 0
+        for round in 0..<10 {
+            #expect(queue.push(2 * round) == .accepted)
+            #expect(queue.push(2 * round + 1) == .accepted)
+            #expect(queue.pop() == next)
+            #expect(queue.pop() == next + 1)
+            next += 2
+        }
+        #expect(queue.count == 0)
+    }
+
+    @Test func aFullQueueRefusesAndKeepsWhatItHas() {
+        let queue = BoundedQueue<String>(capacity: 2)
+        #expect(queue.push("a") == .accepted)
+        #expect(queue.push("b") == .accepted)
+        #expect(queue.push("c") == .full)
+        #expect(queue.push("c", waitingAtMostNs: 1_000_000) == .full)
+        #expect(queue.pop() == "a")
+        #expect(queue.push("c") == .accepted)
+        #expect(queue.pop() == "b")
+        #expect(queue.pop() == "c")
+    }
+
+    @Test func aClosedQueueHandsOutTheRestAndThenNothing() {
+        let queue = BoundedQueue<Int>(capacity: 2)
+        _ = queue.push(1)
+        queue.close()
+        #expect(queue.push(2) == .closed)
+        #expect(queue.pop() == 1)
+        #expect(queue.pop() == nil)
+        #expect(queue.isClosed)
+    }
+
+    @Test func anEmptyQueueGivesUpAfterTheTime() {
+        let queue = BoundedQueue<Int>(capacity: 1)
+        #expect(queue.pop(waitingAtMostNs: 1_000_000) == nil)
+        #expect(!queue.isClosed)
+    }
+
+    @Test func closingWakesReadersAndWritersThatWait() throws {
+        let empty = BoundedQueue<Int>(capacity: 1)
+        let full = BoundedQueue<Int>(capacity: 1)
+        _ = full.push(1)
+        let reader = try OwnedThread(name: "reader") { #expect(empty.pop() == nil) }
+        let writer = try OwnedThread(name: "writer") { #expect(full.push(2, waitingAtMostNs: nil) == .closed) }
+        empty.close()
+        full.close()
+        reader.join()
+        writer.join()
+    }
+
+    @Test func manyWritersAndReadersMoveEveryElementOnce() throws {
+        let queue = BoundedQueue<Int>(capacity: 7)
+        let seen = Lock([Int]())
+        let readers = try (0..<3).map { number in
+            try OwnedThread(name: "reader \(number)") {
+                while let element = queue.pop() { seen.withLock { $0.append(element) } }
+            }
+        }
+        let writers = try (0..<3).map { number in
+            try OwnedThread(name: "writer \(number)") {
+                for i in 0..<500 {
+                    #expect(queue.push(number * 500 + i, waitingAtMostNs: nil) == .accepted)
+                }
+            }
+        }
+        for writer in writers { writer.join() }
+        queue.close()
+        for reader in readers { reader.join() }
+        #expect(seen.withLock { $0.sorted() } == Array(0..<1500))
+    }
+}
