@@ -1,0 +1,30 @@
+/// Text as errors show it: in double quotes, with what a terminal or a log must not see raw written as escapes.
+package enum Quoted {
+    package static func text(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f: quoted += "\\x" + hex(UInt8(scalar.value))
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// Bytes that are not valid UTF-8 are shown as `\xff`.
+    package static func bytes(_ bytes: [UInt8]) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return Self.text(text) }
+        return "\"" + bytes.map { $0 >= 0x20 && $0 < 0x7f ? String(UnicodeScalar($0)) : "\\x" + hex($0) }.joined()
+            + "\""
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return digits.count < 2 ? "0" + digits : digits
+    }
+}
