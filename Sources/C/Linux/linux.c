@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -16,4 +17,8 @@ void clinux_name_this_thread(const char *name) {
     char short_name[16] = {0};
     strncpy(short_name, name, sizeof short_name - 1);
     pthread_setname_np(pthread_self(), short_name);
+}
+
+int clinux_fallocate(int fd, int mode, long long offset, long long length) {
+    return fallocate(fd, mode, offset, length);
 }

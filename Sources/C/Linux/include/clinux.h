@@ -15,3 +15,6 @@ const void *clinux_memmem(const void *haystack, size_t haystack_length, const vo
 
 /// Gives the calling thread a name, cut to the kernel's 15 bytes.
 void clinux_name_this_thread(const char *name);
+
+/// fallocate(2), which Glibc's module lacks.
+int clinux_fallocate(int fd, int mode, long long offset, long long length);
