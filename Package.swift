@@ -38,6 +38,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 
 let floor0: [Target] = [
     shim("Linux"),
+    shim("Kernels"),
     shim("RE2", linking: ["re2"]),
     shim("Curl", linking: ["dl"]),
     library("Snappy"),
@@ -52,7 +53,7 @@ let floor0: [Target] = [
 
 let floor1: [Target] = [
     room("Posix", ["CLinux"]),
-    room("Encoding", ["CLinux", "CSnappy", "CLZ4", "CZlib", "CDeflate", "CZstd", "CYAML"]),
+    room("Encoding", ["CKernels", "CLinux", "CSnappy", "CLZ4", "CZlib", "CDeflate", "CZstd", "CYAML"]),
 ]
 
 let floor2: [Target] = [

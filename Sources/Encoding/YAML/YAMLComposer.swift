@@ -181,7 +181,7 @@ extension YAMLComposer {
     /// `!!binary` is Base64; every setting is text, so what it holds has to be UTF-8.
     private func binary(_ bytes: [UInt8], _ position: ConfigurationPosition) throws(ConfigurationError) -> String {
         let digits = bytes.filter { $0 > 0x20 }
-        guard let decoded = Base64.decode(digits.span) else {
+        guard let decoded = try? Base64.standard.decode(digits.span) else {  // the place in the file is said instead
             throw ConfigurationError(at: position, "!!binary is not valid Base64")
         }
         guard let text = String(validating: decoded, as: UTF8.self) else {
