@@ -1,1 +1,3 @@
-print("obs")
+import Glibc
+
+exit(Program.run(CommandLine.arguments).rawValue)

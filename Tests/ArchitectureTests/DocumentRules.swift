@@ -23,7 +23,8 @@ enum DocumentRules {
     }
 
     /// A measured figure in README.md stands in the same paragraph or table row as the command that made it. Limits
-    /// and defaults are no measurements: the sections "Limits" and "Commands" are left out, and so is code.
+    /// and defaults are no measurements: the sections "Limits" and "Commands" are left out with all below them, and so
+    /// is code.
     static func figures(in readme: SourceFile) -> [Finding] {
         var findings: [Finding] = []
         for paragraph in paragraphs(of: readme)
@@ -59,7 +60,9 @@ enum DocumentRules {
         var continues = false
         for (index, line) in file.lines.enumerated() {
             if line.hasPrefix("```") { inCode.toggle() }
-            if line.hasPrefix("#"), !inCode { section = String(line.drop { $0 == "#" || $0 == " " }) }
+            if line.hasPrefix("#"), !line.hasPrefix("###"), !inCode {
+                section = String(line.drop { $0 == "#" || $0 == " " })
+            }
             if continues, !line.isEmpty, !line.hasPrefix("|"), !line.hasPrefix("- "), !inCode {
                 all[all.count - 1].text += " " + line
             } else {

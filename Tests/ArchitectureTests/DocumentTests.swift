@@ -34,6 +34,7 @@ import Testing
         ("| idle | 9 MB | `scripts/prove 02 3` |", 0),
         ("`scripts/prove 02 3`\n\nIt starts in 12 ms.", 1),
         ("# Limits\nA body has at most 16 MB.", 0),
+        ("## Commands\n### obs up\nIt ends after 60 s.", 0),
         ("```\n12 ms\n```", 0),
         ("TLS 1.3 and 2 cores.", 0),
     ])

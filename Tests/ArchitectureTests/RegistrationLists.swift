@@ -19,7 +19,11 @@ struct RegistrationList: Sendable {
         case folders
     }
 
-    static let all: [RegistrationList] = []
+    static let all = [
+        RegistrationList(
+            file: "Sources/obs/Commands/Commands.swift", name: "all", folder: "Sources/obs/Commands",
+            members: .files(suffix: "Command"))
+    ]
 
     /// Members of the folder missing from the list, and entries of the list without their file.
     func findings(in files: [SourceFile]) -> [Finding] {

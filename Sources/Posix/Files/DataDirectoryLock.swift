@@ -21,8 +21,8 @@ package final class DataDirectoryLock: Sendable {
     }
 
     private static func holder(_ path: String, in system: any FileSystem) -> Int? {
-        // The lock decides; the number in it only helps whoever reads the message.
-        guard let content = try? system.readFile(path, atMostBytes: 32) else { return nil }
+        let content = try? system.readFile(path, atMostBytes: 32)  // the lock decides; its number only helps the reader
+        guard let content else { return nil }
         return Int(String(decoding: content.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 }

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+/// What a finished process left.
+struct Finished {
+    var code: Int32
+    var output: String
+    var complaints: String
+}
+
+/// The `obs` of this build, as a user's shell would start it.
+enum Obs {
+    /// It lies beside the test runner in the build directory.
+    static let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "obs").path
+
+    /// Runs `obs` to its end.
+    static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Finished {
+        try finish(path, arguments, environment: environment)
+    }
+
+    /// Runs a script in a shell whose PATH begins with this build's directory.
+    static func shell(_ shell: String, _ script: String) throws -> Finished {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let search = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        return try finish("/usr/bin/env", [shell, "-c", script], environment: ["PATH": search])
+    }
+
+    private static func finish(
+        _ program: String, _ arguments: [String], environment: [String: String]
+    ) throws -> Finished {
+        let process = Process()
+        let (output, complaints) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = complaints
+        try process.run()
+        let written = try output.fileHandleForReading.readToEnd() ?? Data()
+        let complained = try complaints.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Finished(
+            code: process.terminationStatus, output: String(decoding: written, as: UTF8.self),
+            complaints: String(decoding: complained, as: UTF8.self))
+    }
+}
+
+/// A directory that is removed with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "obs-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)  // a leftover in the system's temporary folder harms nobody
+    }
+
+    /// Writes a file into the folder and returns its path.
+    func write(_ text: String, to name: String) throws -> String {
+        let file = path + "/" + name
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+    }
+}
