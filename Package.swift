@@ -106,6 +106,9 @@ let testTargets: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Storage", "Model", "Encoding", "Posix"], path: "Tests/TestSupport",
         swiftSettings: settings),
+    .executableTarget(
+        name: "Benchmarks", dependencies: ["Encoding", "TestSupport"], path: "Tests/Benchmarks",
+        swiftSettings: settings),
     tests("Architecture", []),
     tests("Posix", ["Posix", "TestSupport"]),
     tests("Encoding", ["Encoding", "TestSupport"]),

@@ -10,6 +10,46 @@ package enum Varint {
     }
 }
 
+extension Varint {
+    /// The varint at `position` and where it ends. Up to eight bytes are taken at once where that many are left,
+    /// without a loop over them.
+    @inline(__always)
+    static func decode(
+        _ start: UnsafeRawPointer, _ position: Int, _ end: Int
+    ) throws(DecodeError) -> (value: UInt64, end: Int) {
+        guard end &- position >= 8 else { return try unsafe decodeBytewise(start, position, end) }
+        let word = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        if word & 0x80 == 0 { return (word & 0x7f, position &+ 1) }
+        let ends = ~word & 0x8080_8080_8080_8080
+        guard ends != 0 else { return try unsafe decodeBytewise(start, position, end) }
+        let next = position &+ ends.trailingZeroBitCount &>> 3 &+ 1
+        // Keeps the bytes up to the one that ends, then closes the gaps of one, two and four bits between groups.
+        var value = word & (ends ^ (ends &- 1)) & 0x7f7f_7f7f_7f7f_7f7f
+        value = (value & 0x007f_007f_007f_007f) | ((value & 0x7f00_7f00_7f00_7f00) &>> 1)
+        value = (value & 0x0000_3fff_0000_3fff) | ((value & 0x3fff_0000_3fff_0000) &>> 2)
+        value = (value & 0x0fff_ffff) | ((value & 0x0fff_ffff_0000_0000) &>> 4)
+        return (value, next)
+    }
+
+    @inline(never)
+    private static func decodeBytewise(
+        _ start: UnsafeRawPointer, _ position: Int, _ end: Int
+    ) throws(DecodeError) -> (value: UInt64, end: Int) {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        var at = position
+        while at < end {
+            let byte = UInt64(unsafe start.load(fromByteOffset: at, as: UInt8.self))
+            at &+= 1
+            if shift == 63, byte > 1 { throw DecodeError(.overlongVarint, at: position) }
+            value |= (byte & 0x7f) &<< shift
+            if byte < 0x80 { return (value, at) }
+            shift &+= 7
+        }
+        throw DecodeError(.truncated(missing: 1), at: end)
+    }
+}
+
 extension ByteReader {
     /// Padding with zero groups is taken (protobuf allows it); bits beyond the 64th are refused.
     @inlinable @inline(__always)
@@ -22,27 +62,18 @@ extension ByteReader {
                 return UInt64(byte)
             }
         }
-        return try readLongVarint()
+        let (value, next) = try longVarint()
+        position = next
+        return value
     }
 
+    /// Not mutating, so that the position of a reader in a loop can stay in a register.
     @usableFromInline
-    @_lifetime(self: copy self)
-    mutating func readLongVarint() throws(DecodeError) -> UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
-        var at = position
-        while at < end {
-            let byte = UInt64(unsafe bytes.unsafeLoad(fromUncheckedByteOffset: at, as: UInt8.self))
-            at &+= 1
-            if shift == 63, byte > 1 { throw DecodeError(.overlongVarint, at: position) }
-            value |= (byte & 0x7f) &<< shift
-            if byte < 0x80 {
-                position = at
-                return value
-            }
-            shift &+= 7
+    func longVarint() throws(DecodeError) -> (value: UInt64, end: Int) {
+        try unsafe bytes.withUnsafeBytes { bytes throws(DecodeError) in
+            guard let start = bytes.baseAddress else { throw DecodeError(.truncated(missing: 1), at: position) }
+            return try unsafe Varint.decode(start, position, end)
         }
-        throw DecodeError(.truncated(missing: 1), at: end)
     }
 
     @inlinable @inline(__always)

@@ -72,41 +72,35 @@ extension Varint {
         guard count >= 0, count <= bytes.count else {
             throw DecodeError(.truncated(missing: count - bytes.count), at: bytes.count)
         }
-        var reader = ByteReader(bytes)
+        var used = 0
         let before = values.count
         do {
             try values.append(addingCapacity: count) { output throws(DecodeError) in
-                for _ in 0..<count {
-                    output.append(value(try reader.readWordVarint()))
+                try unsafe output.withUnsafeMutableBufferPointer { buffer, written throws(DecodeError) in
+                    used = try unsafe bytes.withUnsafeBytes { source throws(DecodeError) in
+                        try unsafe decodeRun(source, count, to: buffer.baseAddress!, value)
+                    }
+                    written = count
                 }
             }
         } catch {
             values.removeLast(values.count - before)
             throw error
         }
-        return reader.offset
+        return used
     }
-}
 
-extension ByteReader {
-    /// `readVarint` that takes up to eight bytes at once where that many are there, without a loop over them.
     @inline(__always)
-    @_lifetime(self: copy self)
-    fileprivate mutating func readWordVarint() throws(DecodeError) -> UInt64 {
-        guard remaining >= 8 else { return try readVarint() }
-        let word = unsafe UInt64(
-            littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self))
-        if word & 0x80 == 0 {
-            position &+= 1
-            return word & 0x7f
+    private static func decodeRun<T>(
+        _ bytes: UnsafeRawBufferPointer, _ count: Int, to target: UnsafeMutablePointer<T>, _ value: (UInt64) -> T
+    ) throws(DecodeError) -> Int {
+        guard let start = bytes.baseAddress else { return 0 }
+        var position = 0
+        for index in 0..<count {
+            let next = try unsafe decode(start, position, bytes.count)
+            position = next.end
+            unsafe (target + index).initialize(to: value(next.value))
         }
-        let ends = ~word & 0x8080_8080_8080_8080
-        guard ends != 0 else { return try readLongVarint() }
-        position &+= ends.trailingZeroBitCount &>> 3 &+ 1
-        // Keeps the bytes up to the one that ends, then closes the gaps of one, two and four bits between groups.
-        var value = word & (ends ^ (ends &- 1)) & 0x7f7f_7f7f_7f7f_7f7f
-        value = (value & 0x007f_007f_007f_007f) | ((value & 0x7f00_7f00_7f00_7f00) &>> 1)
-        value = (value & 0x0000_3fff_0000_3fff) | ((value & 0x3fff_0000_3fff_0000) &>> 2)
-        return (value & 0x0fff_ffff) | ((value & 0x0fff_ffff_0000_0000) &>> 4)
+        return position
     }
 }
