@@ -17,7 +17,7 @@ package final class Registry: Sendable {
     /// Label sets that one family holds unless it says otherwise.
     package static let childrenMax = 1_000
 
-    private let time: any TimeSource
+    let time: any TimeSource
     private let entries = Lock<[String: Entry]>([:])
 
     package init(time: any TimeSource = SystemTime()) {

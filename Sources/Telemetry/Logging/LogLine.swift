@@ -1,0 +1,141 @@
+import Encoding
+import Glibc
+
+/// The two forms of a line: JSON for machines, plain for a person at a terminal.
+package enum LogForm: Sendable {
+    case json
+    case plain(coloured: Bool)
+}
+
+/// Builds one line of at most `LogLine.bytesMax` bytes.
+///
+/// The bound is the kernel's PIPE_BUF: a write of that size to a pipe is never mixed with another thread's or
+/// process's. Fields that no longer fit are left out and `truncated` says so.
+struct LogLine {
+    static let bytesMax = 4_096
+    private static let textBytesMax = 1_024
+    /// Kept for the end of the line: `,"suppressed":<number>,"truncated":true}` and the line feed.
+    private static let reservedBytes = 64
+
+    private let form: LogForm
+    private var bytes: [UInt8] = []
+    private var isTruncated = false
+
+    init(_ form: LogForm, wallMs: Int64, level: LogLevel, component: String, message: String) {
+        self.form = form
+        bytes.reserveCapacity(512)
+        let time = CivilTime(ms: wallMs)
+        switch form {
+        case .json:
+            append("{\"ts\":\"\(time.rfc3339)\",\"level\":\"\(level)\",\"component\":\"\(component)\",\"message\":")
+            appendJSON(message)
+        case .plain(let coloured):
+            let name = level.description.uppercased()
+            let label = name + String(repeating: " ", count: 7 - name.count)
+            append(time.clock + " " + (coloured ? Self.colour(level) + label + "\u{1b}[0m" : label))
+            append(" \(component): \(message)")
+        }
+    }
+
+    mutating func append(_ name: StaticString, _ value: LogValue) {
+        let length = bytes.count
+        switch form {
+        case .json:
+            append(",\"\(name)\":")
+            appendJSON(value)
+        case .plain:
+            append(" \(name)=")
+            appendPlain(value)
+        }
+        if bytes.count > Self.bytesMax - Self.reservedBytes {
+            bytes.removeSubrange(length...)
+            isTruncated = true
+        }
+    }
+
+    /// The line with its end.
+    consuming func finished(suppressed: Int) -> [UInt8] {
+        switch form {
+        case .json:
+            if suppressed > 0 { append(",\"suppressed\":\(suppressed)") }
+            append(isTruncated ? ",\"truncated\":true}\n" : "}\n")
+        case .plain:
+            if suppressed > 0 { append(" (\(suppressed) more like this were not shown)") }
+            append(isTruncated ? " ...\n" : "\n")
+        }
+        return bytes
+    }
+
+    private mutating func append(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func appendJSON(_ value: LogValue) {
+        switch value {
+        case .text(let text): appendJSON(text)
+        case .integer(let integer): append(String(integer))
+        case .number(let number) where number.isFinite: append(NumberText.value(number))
+        case .number(let number): append("\"\(NumberText.value(number))\"")
+        case .flag(let flag): append(flag ? "true" : "false")
+        case .nanoseconds(let ns): append(NumberText.value(Double(ns) / 1_000_000_000))
+        }
+    }
+
+    private mutating func appendJSON(_ text: String) {
+        append("\"")
+        for byte in clipped(text) {
+            switch byte {
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            case UInt8(ascii: "\n"): append("\\n")
+            case UInt8(ascii: "\r"): append("\\r")
+            case UInt8(ascii: "\t"): append("\\t")
+            case 0..<0x20, 0x7f: append("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
+            default: bytes.append(byte)
+            }
+        }
+        append("\"")
+    }
+
+    private mutating func appendPlain(_ value: LogValue) {
+        switch value {
+        case .text(let text):
+            let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
+            append(
+                isPlain
+                    ? String(decoding: clipped(text), as: UTF8.self)
+                    : Quoted.text(String(decoding: clipped(text), as: UTF8.self)))
+        case .integer(let integer): append(String(integer))
+        case .number(let number): append(NumberText.value(number))
+        case .flag(let flag): append(flag ? "yes" : "no")
+        case .nanoseconds(let ns): append(NumberText.value(Double(ns) / 1_000_000_000) + "s")
+        }
+    }
+
+    /// At most `textBytesMax` bytes, cut between characters.
+    private mutating func clipped(_ text: String) -> Substring.UTF8View {
+        guard text.utf8.count > Self.textBytesMax else { return text[...].utf8 }
+        isTruncated = true
+        var end = text.utf8.index(text.utf8.startIndex, offsetBy: Self.textBytesMax)
+        while UTF8.isContinuation(text.utf8[end]) { text.utf8.formIndex(before: &end) }
+        return text[..<end].utf8
+    }
+
+    private static func colour(_ level: LogLevel) -> String {
+        switch level {
+        case .debug: "\u{1b}[2m"
+        case .info: "\u{1b}[36m"
+        case .warning: "\u{1b}[33m"
+        case .error: "\u{1b}[31m"
+        }
+    }
+}
+
+extension LogForm {
+    /// Plain on a terminal, coloured unless NO_COLOR is set; JSON everywhere else.
+    static func natural(for descriptor: Int32) -> LogForm {
+        guard isatty(descriptor) == 1 else { return .json }
+        let noColour = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
+        return .plain(coloured: !noColour)
+    }
+}
