@@ -1,3 +1,5 @@
+import Foundation
+
 /// A repeatable source of randomness (SplitMix64). A failing test prints the seed that repeats it.
 package struct SeededGenerator: RandomNumberGenerator {
     package let seed: UInt64
@@ -9,6 +11,13 @@ package struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// A fresh seed, printed, unless OBS_SEED names one.
+    package static func announced() -> SeededGenerator {
+        let named = ProcessInfo.processInfo.environment["OBS_SEED"].flatMap { UInt64($0) }
+        let seed = named ?? UInt64.random(in: .min ... .max)
+        print("seed: OBS_SEED=\(seed)")
+        return SeededGenerator(seed: seed)
+    }
+
     package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
