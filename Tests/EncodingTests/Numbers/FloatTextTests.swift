@@ -7,7 +7,8 @@ struct FloatTextTests {
     @Test(arguments: [
         (0.0, "0"), (-0.0, "-0"), (1, "1"), (-2.5, "-2.5"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"),
         (123_456_789, "123456789"), (0.1, "0.1"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
-        (5e-324, "0." + String(repeating: "0", count: 323) + "5"), (9_007_199_254_740_993, "9007199254740992"),
+        (.leastNonzeroMagnitude, "0." + String(repeating: "0", count: 323) + "5"),
+        (9_007_199_254_740_992, "9007199254740992"),
         (1.5e300, "15" + String(repeating: "0", count: 299)),
     ])
     func plainNeverHasAnExponent(value: Double, text: String) {
