@@ -3,6 +3,7 @@ import TestSupport
 
 func encodingBenchmarks() -> [Benchmark] {
     checksumBenchmarks() + varintBenchmarks() + bitPackingBenchmarks() + byteReaderBenchmarks() + lz4Benchmarks()
+        + jsonBenchmarks()
 }
 
 private func randomBytes(_ count: Int) -> [UInt8] {

@@ -28,19 +28,7 @@ extension YAMLScalar {
     /// Decimal, `0x`, `0o`, `0b` and C's octal, with `_` between digits, and floats without a fraction (`1e6`).
     package var int: Int? {
         guard isPlain else { return nil }
-        let digits = text.utf8.filter { $0 != UInt8(ascii: "_") }
-        var body = digits[...]
-        var isNegative = false
-        if let sign = body.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-            isNegative = sign == UInt8(ascii: "-")
-            body = body.dropFirst()
-        }
-        guard let first = body.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") else { return nil }
-        let (radix, skip) = Self.radix(of: body)
-        let number = String(decoding: body.dropFirst(skip), as: UTF8.self)
-        if let value = Int((isNegative ? "-" : "") + number, radix: radix) { return value }
-        guard radix == 10, let value = float else { return nil }
-        return Int(exactly: value)
+        return FloatReading.integer(text).map(Int.init) ?? float.flatMap(Int.init(exactly:))
     }
 
     /// A number with or without a fraction, `.inf`, `-.inf` and `.nan`.
@@ -61,16 +49,5 @@ extension YAMLScalar {
             }
         }
         return isNumber ? Double(text.filter { $0 != "_" }) : nil
-    }
-
-    private static func radix(of digits: ArraySlice<UInt8>) -> (radix: Int, skip: Int) {
-        guard digits.count > 1, digits.first == UInt8(ascii: "0") else { return (10, 0) }
-        switch digits[digits.startIndex + 1] {
-        case UInt8(ascii: "x"), UInt8(ascii: "X"): return (16, 2)
-        case UInt8(ascii: "o"), UInt8(ascii: "O"): return (8, 2)
-        case UInt8(ascii: "b"), UInt8(ascii: "B"): return (2, 2)
-        case UInt8(ascii: "0")...UInt8(ascii: "7"): return (8, 1)
-        default: return (10, 0)
-        }
     }
 }

@@ -82,19 +82,7 @@ struct LogLine {
     }
 
     private mutating func appendJSON(_ text: String) {
-        append("\"")
-        for byte in clipped(text) {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\n"): append("\\n")
-            case UInt8(ascii: "\r"): append("\\r")
-            case UInt8(ascii: "\t"): append("\\t")
-            case 0..<0x20, 0x7f: append("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
-            default: bytes.append(byte)
-            }
-        }
-        append("\"")
+        JSONText.append(string: String(Substring(clipped(text))), to: &bytes)
     }
 
     private mutating func appendPlain(_ value: LogValue) {
