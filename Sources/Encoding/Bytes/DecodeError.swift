@@ -13,6 +13,11 @@ package struct DecodeError: Error, Equatable {
         /// The bits behind the last whole byte are not zero.
         case excessBits
         case invalidBitWidth(Int)
+        case invalidFieldNumber(UInt64)
+        case unsupportedWireType(UInt8)
+        /// A packed run is not a whole number of values of this size.
+        case invalidPackedByteCount(Int, valueBytes: Int)
+        case tooDeep(depthMax: Int)
     }
 
     package let reason: Reason
@@ -41,6 +46,10 @@ extension DecodeError.Reason: CustomStringConvertible {
         case .invalidCharacterCount(let count): "\(count) characters cannot come from whole bytes"
         case .excessBits: "the bits behind the last whole byte are not zero"
         case .invalidBitWidth(let width): "a width of \(width) bits is not between 0 and 64"
+        case .invalidFieldNumber(let number): "\(number) is not a field number of protobuf"
+        case .unsupportedWireType(let type): "the wire type \(type) is not one of protobuf, or that of a group"
+        case .invalidPackedByteCount(let count, let size): "\(count) bytes are no run of values of \(size) bytes"
+        case .tooDeep(let depth): "messages are nested deeper than the limit of \(depth)"
         }
     }
 }

@@ -14,7 +14,7 @@ package enum LZ4 {
         _ block: Span<UInt8>, count: Int, appendingTo output: inout [UInt8]
     ) throws(CompressionError) {
         guard count >= 0, count <= inputBytesMax else {
-            throw CompressionError(.lz4, .tooLarge(limit: inputBytesMax))
+            throw CompressionError(.lz4, .tooLarge(bytesMax: inputBytesMax))
         }
         guard block.count <= compressedBytesMax(of: inputBytesMax) else { throw CompressionError(.lz4, .corrupt) }
         var written: Int32 = -1
@@ -60,7 +60,7 @@ package struct LZ4Compressor: ~Copyable {
         _ bytes: Span<UInt8>, appendingTo output: inout [UInt8]
     ) throws(CompressionError) -> Int {
         guard bytes.count <= LZ4.inputBytesMax else {
-            throw CompressionError(.lz4, .inputTooLarge(limit: LZ4.inputBytesMax))
+            throw CompressionError(.lz4, .inputTooLarge(bytesMax: LZ4.inputBytesMax))
         }
         let before = output.count
         let bound = LZ4.compressedBytesMax(of: bytes.count)

@@ -5,28 +5,13 @@ import Testing
 @Suite struct LZ4Tests {
     static let efforts: [LZ4Compressor.Effort] = [.fast, .high(level: 4), .high(level: 9)]
 
-    /// Text with repeats, so that matches, literals and both extensions of their lengths appear.
-    static func sample(_ count: Int, _ random: inout SeededGenerator) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            if bytes.count > 4, Bool.random(using: &random) {
-                let start = Int.random(in: 0..<bytes.count, using: &random)
-                bytes += bytes[start..<min(bytes.count, start + Int.random(in: 4...600, using: &random))]
-            } else {
-                let run = Int.random(in: 1...40, using: &random)
-                for _ in 0..<run { bytes.append(UInt8.random(in: 97...122, using: &random)) }
-            }
-        }
-        return Array(bytes.prefix(count))
-    }
-
     @Test(arguments: efforts)
     func blocksAreReadBackByOneReusedCompressor(effort: LZ4Compressor.Effort) throws {
         var compressor = LZ4Compressor(effort)
         for seed: UInt64 in 0..<60 {
             var random = SeededGenerator(seed: seed)
             let count = seed == 0 ? 0 : Int.random(in: 1...100_000, using: &random)
-            let bytes = Self.sample(count, &random)
+            let bytes = sampleText(count, &random)
             var packed: [UInt8] = [1, 2, 3]
             let length = try compressor.compress(bytes.span, appendingTo: &packed)
             #expect(packed.count == length + 3)
@@ -49,7 +34,7 @@ import Testing
 
     @Test func refusesEveryOtherCountAndEveryTruncation() throws {
         var random = SeededGenerator(seed: 4)
-        let bytes = Self.sample(300, &random)
+        let bytes = sampleText(300, &random)
         var compressor = LZ4Compressor()
         var packed: [UInt8] = []
         try compressor.compress(bytes.span, appendingTo: &packed)
