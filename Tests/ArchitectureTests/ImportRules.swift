@@ -23,7 +23,7 @@ func packageFindings(in manifest: SourceFile) -> [Finding] {
     let executables = manifest.text.matches(
         of: /\.executableTarget\(\s*name:\s*"(\w+)",\s*dependencies:\s*\[([^\]]*)\]/
     ).map { ($0.1, $0.2) }
-    return (rooms + executables).flatMap { name, dependencies in
+    return (rooms + executables).filter { !Floors.programs.contains(String($0.0)) }.flatMap { name, dependencies in
         dependencies.matches(of: /"(\w+)"/).compactMap { match in
             Floors.refusal(of: String(match.1), in: String(name))
                 .map { Finding(path: manifest.path, what: "target \(name): \($0)") }
