@@ -1,3 +1,5 @@
+package import Encoding
+
 /// What one request or scrape brings, in columns. Decoders fill it, the store takes it; both reuse it, so that the
 /// steady state allocates nothing.
 ///
@@ -5,15 +7,7 @@
 /// process, so that nobody can aim for a collision). The canonical labels are written only where the store did not
 /// know the key: `MetricStore.resolve`, then `setLabels` for what is unresolved, then `MetricStore.append`.
 package struct SampleBatch: Sendable {
-    package struct Key: Hashable, Sendable {
-        package var low: UInt64
-        package var high: UInt64
-
-        package init(low: UInt64, high: UInt64) {
-            self.low = low
-            self.high = high
-        }
-    }
+    package typealias Key = Hash128
 
     /// A series' number in the store. Zero: not known yet.
     package struct Reference: Hashable, Sendable {
@@ -31,6 +25,17 @@ package struct SampleBatch: Sendable {
         package var samples: Range<Int>
         /// Its histograms in `histograms`.
         package var histograms: Range<Int>
+
+        package init(
+            key: Key, reference: Reference = .unresolved, labels: Range<Int> = 0..<0, samples: Range<Int>,
+            histograms: Range<Int> = 0..<0
+        ) {
+            self.key = key
+            self.reference = reference
+            self.labels = labels
+            self.samples = samples
+            self.histograms = histograms
+        }
     }
 
     package struct Histogram: Sendable {
@@ -95,8 +100,7 @@ package struct SampleBatch: Sendable {
         }
         series.append(
             Series(
-                key: Key(low: labels.hash, high: ~labels.hash), reference: .unresolved,
-                labels: labelStart..<labelBytes.count, samples: sampleStart..<values.count,
-                histograms: histograms.count..<histograms.count))
+                key: Key(low: labels.hash, high: ~labels.hash), labels: labelStart..<labelBytes.count,
+                samples: sampleStart..<values.count))
     }
 }
