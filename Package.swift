@@ -48,7 +48,6 @@ let floor0: [Target] = [
     library("Zstd"),
     library("YAML"),
     library("OpenSSL"),
-    library("Crypt"),
     library("SQLite"),
 ]
 
@@ -59,7 +58,7 @@ let floor1: [Target] = [
 
 let floor2: [Target] = [
     room("Telemetry", ["Posix", "Encoding"]),
-    room("Crypto", ["Posix", "Encoding", "COpenSSL", "CCrypt"]),
+    room("Crypto", ["Posix", "Encoding", "COpenSSL"]),
     room("Text", ["Encoding", "CRE2"]),
 ]
 

@@ -1,0 +1,35 @@
+/// What a principal may do. A route names the one role that it needs.
+package enum Role: String, CaseIterable, Sendable {
+    /// Send samples, lines and traces.
+    case ingest
+    /// Ask.
+    case read
+    /// Silence and acknowledge.
+    case operate
+    /// Everything, configuration and tokens included.
+    case admin
+}
+
+/// Who sent a request.
+package struct Principal: Hashable, Sendable {
+    package let name: String
+    package let roles: Set<Role>
+
+    package init(name: String, roles: Set<Role>) {
+        self.name = name
+        self.roles = roles
+    }
+
+    /// An admin may do all.
+    package func may(_ role: Role) -> Bool { roles.contains(role) || roles.contains(.admin) }
+}
+
+/// What the gate says about a request. It is asked once the head is there and the route is known, before the body is
+/// read.
+package enum GateVerdict: Sendable {
+    case admitted(Principal?)
+    /// - Parameter challenge: the value of WWW-Authenticate for a 401.
+    case refused(RequestRefusal, challenge: String? = nil)
+}
+
+package typealias Gate = @Sendable (borrowing Request, Route) -> GateVerdict

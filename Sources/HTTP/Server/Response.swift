@@ -1,0 +1,72 @@
+import Posix
+
+/// The answer to one request, inside of its handler's call: sent at once, promised for later, or a change to WebSocket.
+package struct Response: ~Copyable {
+    enum State {
+        case open
+        case sent
+        case later
+        case upgraded
+    }
+
+    /// What is sent when the handler does not say otherwise.
+    package var status = Status.ok
+    package var fields = ResponseFields()
+    let facts: ExchangeFacts
+    private let connection: Connection
+    private(set) var state = State.open
+
+    init(_ connection: Connection, _ facts: ExchangeFacts) {
+        self.connection = connection
+        self.facts = facts
+    }
+
+    /// Answers with these bytes. For HEAD the body is left out and its length told.
+    package mutating func send(_ body: Span<UInt8>, contentType: String) {
+        answer(body, contentType)
+    }
+
+    package mutating func send(_ body: [UInt8], contentType: String) {
+        answer(body.span, contentType)
+    }
+
+    package mutating func send(_ text: String, contentType: String = ContentType.text) {
+        answer(text.utf8.span, contentType)
+    }
+
+    /// Answers without a body.
+    package mutating func send(_ status: Status) {
+        self.status = status
+        let nothing: [UInt8] = []
+        answer(nothing.span, nil)
+    }
+
+    /// Says why not, as a line of text.
+    package mutating func refuse(_ refusal: RequestRefusal) {
+        status = refusal.status
+        send(refusal.reason + "\n")
+    }
+
+    /// Promises an answer that any thread may give. Requests behind this one wait for it.
+    package mutating func later() -> PendingResponse {
+        take(.later)
+        return connection.promise(facts)
+    }
+
+    private mutating func answer(_ body: Span<UInt8>, _ contentType: String?) {
+        take(.sent)
+        connection.answer(status, facts, fields, body, contentType: contentType)
+    }
+
+    private mutating func take(_ next: State) {
+        precondition(state == .open, "BUG: a request is answered twice")
+        state = next
+    }
+}
+
+/// The media types that more than one surface answers with.
+package enum ContentType {
+    package static var text: String { "text/plain; charset=utf-8" }
+    package static var json: String { "application/json" }
+    package static var html: String { "text/html; charset=utf-8" }
+}
