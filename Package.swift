@@ -72,7 +72,7 @@ let floor3: [Target] = [
 
 let floor4: [Target] = [
     room("Storage", ["Model", "Posix", "Encoding"]),
-    room("LabelIndex", ["Model", "Posix", "Encoding"]),
+    room("LabelIndex", ["Model", "Text", "Posix", "Encoding"]),
     room("Ledger", ["Databases", "Crypto", "Posix", "Encoding", "Telemetry"]),
 ]
 
