@@ -1,0 +1,226 @@
+import Encoding
+import Model
+import Posix
+
+/// Reads the series of a part in ascending order of their ids, one group at a time.
+@safe
+struct PartCursor: ~Copyable {
+    let part: SamplePart
+    private var group = -1
+    private var info: PartFormat.Group?
+    private var payload: [UInt8] = []
+    private var isUnpacked = false
+    private var runs: [Run] = []
+    private var blocks: [Block] = []
+    /// The first block of `blocks` that may hold the series asked next.
+    private var next = 0
+    /// Decoded timestamps of `decodedRun`.
+    private let times: UnsafeMutablePointer<Int64>
+    private var decodedRun = -1
+
+    struct Block {
+        var id: UInt64
+        var kind: PartFormat.Kind
+        var count: Int
+        var run: Int
+        var bytes: Range<Int>
+    }
+
+    private struct Run {
+        var count: Int
+        var minMs: Int64
+        var maxMs: Int64
+        var bytes: Range<Int>
+    }
+
+    init(_ part: SamplePart) {
+        self.part = part
+        unsafe times = .allocate(capacity: IntegerCodec.countMax)
+    }
+
+    deinit {
+        unsafe times.deallocate()
+    }
+
+    /// Finds the blocks of a series; `id` is not below the one asked before.
+    ///
+    /// - Parameter body: called for each block whose timestamps may lie within `range`.
+    mutating func forEachBlock<Failure: Error>(
+        of id: UInt64, overlapping range: ClosedRange<Int64>,
+        _ body: (inout PartCursor, Block) throws(Failure) -> Void, failing: (PartError) -> Failure
+    ) throws(Failure) {
+        guard part.summary.groups > 0, id >= part.summary.firstID, id <= part.summary.lastID else { return }
+        var number = max(group, 0)
+        if info == nil || info!.lastID < id { number = part.firstGroup(holding: id, from: number) }
+        while number < part.summary.groups {
+            do throws(PartError) { try open(number) } catch { throw failing(error) }
+            guard let info, info.firstID <= id else { return }
+            if info.maxMs >= range.lowerBound && info.minMs <= range.upperBound {
+                while next < blocks.count && blocks[next].id < id { next += 1 }
+                var at = next
+                while at < blocks.count && blocks[at].id == id {
+                    let block = blocks[at]
+                    let run = runs[block.run]
+                    if run.maxMs >= range.lowerBound && run.minMs <= range.upperBound { try body(&self, block) }
+                    at += 1
+                }
+            }
+            guard info.lastID == id else { return }
+            number += 1
+        }
+    }
+
+    /// First and last timestamp of a block.
+    func span(_ block: Block) -> ClosedRange<Int64> {
+        let run = runs[block.run]
+        return run.minMs...run.maxMs
+    }
+
+    /// Calls `body` with each block of the part, in order.
+    mutating func forEachBlock(_ body: (inout PartCursor, Block) throws(PartError) -> Void) throws(PartError) {
+        for number in 0..<part.summary.groups {
+            try open(number)
+            for index in blocks.indices { try body(&self, blocks[index]) }
+        }
+    }
+
+    /// The timestamps of a block, until the next call.
+    mutating func timestamps(_ block: Block) throws(PartError) -> UnsafeBufferPointer<Int64> {
+        try decodeTimes(block)
+        return unsafe UnsafeBufferPointer(start: times, count: block.count)
+    }
+
+    /// Appends a block of floats to columns, and its start timestamps where it has some.
+    mutating func appendFloats(_ block: Block, to columns: inout FloatColumns) throws(PartError) {
+        try decodeTimes(block)
+        columns.append(count: block.count)
+        let at = columns.count - block.count
+        unsafe columns.times.advanced(by: at).update(from: times, count: block.count)
+        let payload = payload
+        var reader = ByteReader(payload.span.extracting(block.bytes))
+        do throws(CodecError) {
+            try unsafe ValueCodec.decode(&reader, count: block.count, to: columns.values + at)
+            if block.kind == .startedFloats {
+                try unsafe IntegerCodec.decode(&reader, count: block.count, to: columns.beginStarts() + at)
+            } else if columns.hasStarts {
+                unsafe columns.starts.advanced(by: at).update(repeating: 0, count: block.count)
+            }
+        } catch {
+            throw corrupt(error)
+        }
+    }
+
+    mutating func appendHistograms(
+        _ block: Block, to histograms: inout [SampleBatch.Histogram]
+    ) throws(PartError) {
+        try decodeTimes(block)
+        let payload = payload
+        var reader = ByteReader(payload.span.extracting(block.bytes))
+        do throws(CodecError) {
+            let times = unsafe UnsafeBufferPointer(start: times, count: block.count)
+            try unsafe HistogramCodec.decode(&reader, times: times, appendingTo: &histograms)
+        } catch {
+            throw corrupt(error)
+        }
+    }
+
+    // MARK: groups
+
+    private func corrupt(_ error: CodecError) -> PartError {
+        PartError("\(error)", at: info?.offset ?? 0)
+    }
+
+    private mutating func decodeTimes(_ block: Block) throws(PartError) {
+        try unpack()
+        guard decodedRun != block.run else { return }
+        decodedRun = -1
+        let payload = payload
+        var reader = ByteReader(payload.span.extracting(runs[block.run].bytes))
+        do throws(CodecError) {
+            try unsafe IntegerCodec.decode(&reader, count: block.count, to: times)
+        } catch {
+            throw corrupt(error)
+        }
+        decodedRun = block.run
+    }
+
+    /// Reads the header of a group; its payload is unpacked when it is first asked for.
+    private mutating func open(_ number: Int) throws(PartError) {
+        guard number != group else { return }
+        let info = part.group(number)
+        (group, self.info) = (-1, nil)
+        isUnpacked = false
+        decodedRun = -1
+        next = 0
+        let file = part.file
+        let bytes = file.bytes.extracting(info.offset..<info.offset + info.headerBytes + info.storedBytes)
+        guard CRC32C.of(bytes) == info.checksum else {
+            throw PartError("the checksum of group \(number) is wrong", at: info.offset)
+        }
+        var reader = ByteReader(bytes.extracting(..<info.headerBytes))
+        do {
+            try readHeader(&reader, info)
+        } catch {
+            throw PartError("the header of group \(number) cannot be read: \(error)", at: info.offset)
+        }
+        (group, self.info) = (number, info)
+    }
+
+    private mutating func readHeader(_ reader: inout ByteReader, _ info: PartFormat.Group) throws {
+        runs.removeAll(keepingCapacity: true)
+        blocks.removeAll(keepingCapacity: true)
+        var offset = 0
+        func take(_ bytes: UInt64) throws -> Range<Int> {
+            guard bytes <= UInt64(info.rawBytes - offset) else {
+                throw PartError("a block lies outside of its group", at: info.offset)
+            }
+            defer { offset += Int(bytes) }
+            return offset..<offset + Int(bytes)
+        }
+        func count(_ count: UInt64) throws -> Int {
+            guard count > 0, count <= UInt64(IntegerCodec.countMax) else {
+                throw CodecError(.count(Int(clamping: count)), at: info.offset)
+            }
+            return Int(count)
+        }
+        for _ in 0..<(try reader.readVarint()) {
+            let count = try count(reader.readVarint())
+            let minMs = info.minMs &+ Int64(bitPattern: try reader.readVarint())
+            let maxMs = minMs &+ Int64(bitPattern: try reader.readVarint())
+            runs.append(Run(count: count, minMs: minMs, maxMs: maxMs, bytes: try take(reader.readVarint())))
+        }
+        var id = info.firstID
+        for _ in 0..<info.blocks {
+            id &+= try reader.readVarint()
+            let form = try reader.readVarint()
+            let run = try reader.readVarint()
+            guard let kind = PartFormat.Kind(rawValue: UInt8(form & 3)), run < UInt64(runs.count) else {
+                throw PartError("a block has no form or no timestamps", at: info.offset)
+            }
+            let count = try count(form >> 2)
+            guard runs[Int(run)].count == count else {
+                throw PartError("a block of \(count) samples has \(runs[Int(run)].count) timestamps", at: info.offset)
+            }
+            blocks.append(
+                Block(id: id, kind: kind, count: count, run: Int(run), bytes: try take(reader.readVarint())))
+        }
+    }
+
+    private mutating func unpack() throws(PartError) {
+        guard !isUnpacked, let info else { return }
+        payload.removeAll(keepingCapacity: true)
+        let file = part.file
+        let start = info.offset + info.headerBytes
+        let stored = file.bytes.extracting(start..<start + info.storedBytes)
+        if info.storedBytes == info.rawBytes {
+            payload.append(stored)
+        } else {
+            do throws(CompressionError) {
+                try LZ4.decompress(stored, count: info.rawBytes, appendingTo: &payload)
+            } catch {
+                throw PartError("\(error)", at: start)
+            }
+        }
+        isUnpacked = true
+    }
+}
