@@ -48,6 +48,7 @@ let floor0: [Target] = [
     library("Zstd"),
     library("YAML"),
     library("OpenSSL"),
+    library("Crypt"),
     library("SQLite"),
 ]
 
@@ -58,7 +59,7 @@ let floor1: [Target] = [
 
 let floor2: [Target] = [
     room("Telemetry", ["Posix", "Encoding"]),
-    room("Crypto", ["Posix", "Encoding", "COpenSSL"]),
+    room("Crypto", ["Posix", "Encoding", "COpenSSL", "CCrypt"]),
     room("Text", ["Encoding", "CRE2"]),
 ]
 

@@ -29,9 +29,6 @@ enum Floors {
     /// Rooms that refuse a lower one: alerts are routed without a query engine.
     static let refused: [String: Set<String>] = ["Alerting": ["PromQL", "LogQL"]]
 
-    /// Programs under Tests that may see every room.
-    static let programs: Set<String> = ["Benchmarks", "Fuzz"]
-
     /// Modules of the toolchain that every room may import.
     static let toolchain: Set<String> = ["Glibc", "Synchronization"]
 

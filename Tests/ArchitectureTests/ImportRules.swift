@@ -17,13 +17,14 @@ func importFindings(in files: [SourceFile]) -> [Finding] {
     }
 }
 
-/// The edges of Package.swift against the floors: `room("Text", ["Encoding", "CRE2"])` and the executable target.
+/// The edges of Package.swift against the floors: `room("Text", ["Encoding", "CRE2"])` and the executable targets, but
+/// for programs that lie under Tests.
 func packageFindings(in manifest: SourceFile) -> [Finding] {
     let rooms = manifest.text.matches(of: /room\(\s*"(\w+)",\s*\[([^\]]*)\]/).map { ($0.1, $0.2) }
     let executables = manifest.text.matches(
-        of: /\.executableTarget\(\s*name:\s*"(\w+)",\s*dependencies:\s*\[([^\]]*)\]/
-    ).map { ($0.1, $0.2) }
-    return (rooms + executables).filter { !Floors.programs.contains(String($0.0)) }.flatMap { name, dependencies in
+        of: /\.executableTarget\(\s*name:\s*"(\w+)",\s*dependencies:\s*\[([^\]]*)\]([^)]*)/
+    ).filter { !$0.3.contains("path: \"Tests/") }.map { ($0.1, $0.2) }
+    return (rooms + executables).flatMap { name, dependencies in
         dependencies.matches(of: /"(\w+)"/).compactMap { match in
             Floors.refusal(of: String(match.1), in: String(name))
                 .map { Finding(path: manifest.path, what: "target \(name): \($0)") }

@@ -55,6 +55,11 @@ import Testing
         #expect(packageFindings(in: manifest).count == 1)
     }
 
+    @Test func aProgramUnderTestsMaySeeEverything() {
+        let target = #".executableTarget(name: "Benchmarks", dependencies: ["TSDB"], path: "Tests/Benchmarks")"#
+        #expect(packageFindings(in: SourceFile(path: "Package.swift", text: target)).isEmpty)
+    }
+
     @Test func everyFolderOfSourcesIsATarget() throws {
         let manifest = try Repository.file("Package.swift").text
         let rooms = Set(Repository.files(under: "Sources").compactMap(\.room))

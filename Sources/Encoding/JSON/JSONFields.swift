@@ -1,3 +1,5 @@
+import CKernels
+
 /// The top-level fields of a JSON object as ranges of its bytes: what log ingest needs of a line.
 ///
 /// Nothing is unescaped, converted or copied, and a nested value is one range with its brackets. Strings, brackets,
@@ -41,8 +43,8 @@ package struct JSONFields: Sendable {
     package mutating func scan(_ line: Span<UInt8>) -> Bool {
         fields.removeAll(keepingCapacity: true)
         guard line.count <= Int(Int32.max) else { return false }
-        return unsafe line.withUnsafeBytes { bytes in
-            var scanner = unsafe FieldScanner(bytes: bytes)
+        return unsafe line.withUnsafeBufferPointer { bytes in
+            guard var scanner = unsafe FieldScanner(bytes) else { return false }
             return unsafe scanner.object(into: &fields)
         }
     }
@@ -50,10 +52,16 @@ package struct JSONFields: Sendable {
 
 /// Walks one line. All loads stay inside `bytes`.
 @unsafe private struct FieldScanner {
-    let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeBufferPointer<UInt8>
+    /// `bytes.baseAddress`, which is there: a line has at least its brackets.
+    let start: UnsafePointer<UInt8>
     var index = 0
 
-    init(bytes: UnsafeRawBufferPointer) { unsafe self.bytes = bytes }
+    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return nil }
+        unsafe self.bytes = bytes
+        unsafe self.start = start
+    }
 
     mutating func object(into fields: inout [JSONFields.Field]) -> Bool {
         guard unsafe take(UInt8(ascii: "{")) else { return false }
@@ -110,22 +118,13 @@ package struct JSONFields: Sendable {
     @inline(__always)
     private mutating func string(_ hasEscapes: inout Bool) -> Bool {
         while true {
-            while unsafe index + 8 <= bytes.count {
-                let word = unsafe SWAR.load(bytes, at: index)
-                let found = SWAR.equal(word, UInt8(ascii: "\"")) | SWAR.equal(word, UInt8(ascii: "\\"))
-                if found != 0 {
-                    unsafe index += SWAR.firstIndex(found)
-                    break
-                }
-                unsafe index += 8
-            }
+            unsafe index = ckernels_json_string_stop(start, index, bytes.count)
             guard unsafe index < bytes.count else { return false }
             let byte = unsafe bytes[index]
             unsafe index += 1
             if byte == UInt8(ascii: "\"") { return true }
-            guard byte == UInt8(ascii: "\\") else { continue }
             hasEscapes = true
-            unsafe index += 1
+            unsafe index = min(index + 1, bytes.count)
         }
     }
 

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Strings and numbers of JSON as bytes, in both directions.
 package enum JSONText {
     /// What stands for a number that JSON cannot write.
@@ -141,34 +143,16 @@ extension JSONText {
     /// Copies runs without a byte to escape at once: most strings are one run.
     private static func appendRuns(_ text: Span<UInt8>, to output: inout [UInt8]) {
         unsafe text.withUnsafeBufferPointer { bytes in
+            guard let first = bytes.baseAddress else { return }
             var start = 0
             while start < bytes.count {
-                let end = unsafe endOfRun(bytes, from: start)
+                let end = unsafe ckernels_json_escape_stop(first, start, bytes.count)
                 unsafe output.append(contentsOf: bytes[start..<end])
                 guard end < bytes.count else { return }
                 unsafe appendEscape(of: bytes[end], to: &output)
                 start = end + 1
             }
         }
-    }
-
-    /// The first byte at or after `start` that has to be escaped: below 0x20, `"` or `\`.
-    private static func endOfRun(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var index = start
-        let raw = UnsafeRawBufferPointer(bytes)
-        while index + 8 <= bytes.count {
-            let word = unsafe SWAR.load(raw, at: index)
-            let found =
-                SWAR.below0x20(word) | SWAR.equal(word, UInt8(ascii: "\"")) | SWAR.equal(word, UInt8(ascii: "\\"))
-            if found != 0 { return index + SWAR.firstIndex(found) }
-            index += 8
-        }
-        while index < bytes.count {
-            let byte = unsafe bytes[index]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return index }
-            index += 1
-        }
-        return index
     }
 
     private static func appendEscape(of byte: UInt8, to output: inout [UInt8]) {

@@ -9,3 +9,40 @@ bool ckernels_crc32c_available(void);
 
 // Continues the raw (not inverted) CRC32C state `crc` over `count` bytes.
 uint32_t ckernels_crc32c(uint32_t crc, const void *bytes, size_t count);
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+// Where in bytes[index, count) the first double quote or backslash is; count where there is none. In the header to be
+// inlined: strings of log lines are short, and a call would cost as much as the scan.
+static inline size_t ckernels_json_string_stop(const uint8_t *bytes, size_t index, size_t count) {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+    for (; index + 16 <= count; index += 16) {
+        const __m128i chunk = _mm_loadu_si128((const __m128i *)(bytes + index));
+        const __m128i found = _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash));
+        const int mask = _mm_movemask_epi8(found);
+        if (mask != 0) return index + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (index < count && bytes[index] != '"' && bytes[index] != '\\') index++;
+    return index;
+}
+
+// Where in bytes[index, count) the first byte is that a JSON string has to escape: below 0x20, a double quote or a
+// backslash; count where there is none.
+static inline size_t ckernels_json_escape_stop(const uint8_t *bytes, size_t index, size_t count) {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    for (; index + 16 <= count; index += 16) {
+        const __m128i chunk = _mm_loadu_si128((const __m128i *)(bytes + index));
+        const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(chunk, control), chunk);
+        const __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(chunk, quote), _mm_cmpeq_epi8(chunk, backslash));
+        const int mask = _mm_movemask_epi8(_mm_or_si128(low, mark));
+        if (mask != 0) return index + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (index < count && bytes[index] > 0x1f && bytes[index] != '"' && bytes[index] != '\\') index++;
+    return index;
+}

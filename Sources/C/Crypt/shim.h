@@ -1,0 +1,3 @@
+#pragma once
+// libxcrypt, which glibc's own build no longer carries: hashes of passwords in their usual text forms.
+#include <crypt.h>
