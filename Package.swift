@@ -64,7 +64,7 @@ let floor2: [Target] = [
 ]
 
 let floor3: [Target] = [
-    room("Model", ["Encoding", "Text"]),
+    room("Model", ["Crypto", "Encoding", "Text"]),
     room("HTTP", ["Posix", "Encoding", "Telemetry", "Crypto", "CCurl"]),
     room("Journal", ["Posix", "Encoding", "Telemetry"]),
     room("Parts", ["Posix", "Encoding", "Telemetry"]),
