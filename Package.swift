@@ -25,6 +25,13 @@ func shim(_ name: String, linking libraries: [String] = []) -> Target {
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
+/// The commit that is built, by the name that the environment gives it. Only this target is compiled anew for another.
+let revision = Target.target(
+    name: "CRevision", path: "Sources/C/Revision",
+    cSettings: [
+        .define("OBS_REVISION", to: "\"\(ProcessInfo.processInfo.environment["OBS_REVISION"] ?? "unknown")\"")
+    ])
+
 /// A room: a module under Sources whose imports only point to lower floors (ArchitectureTests holds the table).
 func room(_ name: String, _ dependencies: [String]) -> Target {
     .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
@@ -41,6 +48,7 @@ let floor0: [Target] = [
     shim("Kernels"),
     shim("RE2", linking: ["re2"]),
     shim("Curl", linking: ["dl"]),
+    revision,
     library("Snappy"),
     library("LZ4"),
     library("Zlib"),
@@ -98,7 +106,7 @@ let floor8: [Target] = [
         name: "obs",
         dependencies: [
             "Web", "Ingest", "Alerting", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
-            "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux",
+            "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
 ]

@@ -83,4 +83,10 @@ struct Setting<Options: Sendable>: Sendable {
             set(&options, text)
         }
     }
+
+    /// The same flag for a command whose options contain these.
+    func within<Outer: Sendable>(_ path: any WritableKeyPath<Outer, Options> & Sendable) -> Setting<Outer> {
+        Setting<Outer>(
+            flag: flag, set: { [set] (outer, text) throws(UsageError) in try set(&outer[keyPath: path], text) })
+    }
 }

@@ -1,6 +1,8 @@
 /// Every command, in the order in which help lists them.
 enum Commands {
     static let all: [Command] = [
+        .up,
+        .collector,
         .completion,
         .help,
         .version,

@@ -12,11 +12,12 @@ extension Command {
             .init(does: "The same for fish", line: "obs completion fish > ~/.config/fish/completions/obs.fish"),
             .init(does: "The same for zsh", line: "obs completion zsh > \"${fpath[1]}/_obs\""),
         ]
-    ) { _, words, console in
-        guard let shell = shells.first(where: { $0.name == words[0] }) else {
-            throw UsageError("'\(words[0])' is none of \(shells.map(\.name).joined(separator: ", "))")
+    ) { _, invocation in
+        let word = invocation.operands[0]
+        guard let shell = shells.first(where: { $0.name == word }) else {
+            throw UsageError("'\(word)' is none of \(shells.map(\.name).joined(separator: ", "))")
         }
-        console.print(String(shell.script(Commands.all).dropLast()))
+        invocation.console.print(String(shell.script(Commands.all).dropLast()))
         return .ok
     }
 }

@@ -14,11 +14,11 @@ extension Command {
             .init(does: "What can obs do?", line: "obs help"),
             .init(does: "What does one command take?", line: "obs help completion"),
         ]
-    ) { options, words, console in
+    ) { options, invocation in
         if options.isMarkdown {
-            console.print(String(CommandReference.markdown().dropLast()))
+            invocation.console.print(String(CommandReference.markdown().dropLast()))
             return .ok
         }
-        return Program.run(["obs"] + words + ["--help"], console)
+        return Program.run(["obs"] + invocation.operands + ["--help"], invocation.console)
     }
 }

@@ -51,8 +51,8 @@ func bakeCommand(_ bake: @escaping @Sendable (BakeOptions, [String]) -> Void = {
         ],
         operands: Operands(name: "CAKE", doc: "what to bake", count: 1...2, candidates: .files),
         examples: [.init(does: "A hot one", line: "obs bake -d 220 cheese")]
-    ) { options, cakes, _ in
-        bake(options, cakes)
+    ) { options, invocation in
+        bake(options, invocation.operands)
         return .ok
     }
 }

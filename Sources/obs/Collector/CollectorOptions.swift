@@ -1,0 +1,57 @@
+import Posix
+import Telemetry
+
+/// What the command line says about a collector.
+struct CollectorOptions: Sendable {
+    /// Empty for the default.
+    var listen: [SocketAddress] = []
+    var dataDirectory = dataDirectoryDefault
+    var isInsecure = false
+    var logLevel: LogLevel
+    /// Nil: plain on a terminal, JSON elsewhere.
+    var logForm: LogForm?
+
+    static let dataDirectoryDefault = "./obs-data"
+    static let listenDefault = "127.0.0.1:9440"
+
+    /// The addresses to listen on, the default where none was given.
+    var addresses: [SocketAddress] { listen.isEmpty ? [SocketAddress(Self.listenDefault)!] : listen }
+
+    /// - Parameter logLevel: the default, which help shows.
+    static func settings(logLevel: LogLevel) -> [Setting<CollectorOptions>] {
+        [
+            .value(
+                "listen", "ADDRESS",
+                "listen on this address and port, or unix:PATH; may come several times, port 0 takes a free one",
+                fallback: listenDefault
+            ) { (options, text) throws(UsageError) in
+                guard let address = SocketAddress(text) else {
+                    throw UsageError(
+                        "'\(text)' is no address and port such as \(listenDefault), [::1]:9440 or unix:/run/obs.sock")
+                }
+                options.listen.append(address)
+            },
+            .value(
+                "data", "FOLDER", "keep all data here", fallback: dataDirectoryDefault, candidates: .folders
+            ) { (options, text) throws(UsageError) in
+                guard !text.isEmpty else { throw UsageError("the folder's name is empty") }
+                options.dataDirectory = text
+            },
+            .on("insecure", "listen beyond this machine although nobody has to say who they are") {
+                $0.isInsecure = true
+            },
+            .choice(
+                "log-level", "LEVEL", LogLevel.allCases.map(\.description), "log from this level on",
+                fallback: logLevel.description
+            ) {
+                if let level = LogLevel($1) { $0.logLevel = level }
+            },
+            .choice(
+                "log-format", "FORMAT", ["plain", "json"], "how log lines look",
+                fallback: "plain on a terminal, else json"
+            ) {
+                $0.logForm = $1 == "json" ? .json : .plain(coloured: false)
+            },
+        ]
+    }
+}

@@ -1,0 +1,55 @@
+import Glibc
+import Posix
+
+/// What keeps a server running until it is told to end: signals, requests of `/-/reload` and `/-/quit`, and a time limit.
+/// Everything is answered on the one thread that calls `run`.
+final class Lifecycle: Sendable {
+    typealias ReloadDone = @Sendable (String?) -> Void
+
+    enum End: Sendable {
+        case asked
+        case timeIsOver
+    }
+
+    private let signals: SignalReceiver
+    private let waitingForReload = Lock<[ReloadDone]>([])
+    private let time: any TimeSource
+
+    /// On the main thread, before any other is started.
+    init(time: any TimeSource = SystemTime()) throws(SystemError) {
+        SignalReceiver.ignoreBrokenPipes()
+        signals = try SignalReceiver()
+        self.time = time
+    }
+
+    /// Has the configuration read again; `done` gets nil, or why the old one stays. From any thread.
+    func requestReload(_ done: @escaping ReloadDone) {
+        waitingForReload.withLock { $0.append(done) }
+        kill(getpid(), SIGHUP)
+    }
+
+    /// Begins the end, as SIGTERM does. From any thread.
+    func requestStop() {
+        kill(getpid(), SIGTERM)
+    }
+
+    /// Returns when the end was asked for or the time is over.
+    ///
+    /// - Parameter reload: returns nil, or why the old configuration stays.
+    func run(atMostNs limitNs: Int64?, reload: () -> String?) -> End {
+        let deadlineNs = limitNs.map { time.monotonicNs + $0 }
+        while true {
+            switch signals.wait(atMostNs: deadlineNs.map { $0 - time.monotonicNs }) {
+            case nil: return .timeIsOver
+            case .terminate, .interrupt: return .asked
+            case .hangUp:
+                let waiting = waitingForReload.withLock { waiting in
+                    defer { waiting = [] }
+                    return waiting
+                }
+                let failure = reload()
+                for done in waiting { done(failure) }
+            }
+        }
+    }
+}

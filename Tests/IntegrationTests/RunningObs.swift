@@ -1,0 +1,82 @@
+import Foundation
+import Posix
+import Testing
+
+/// A server of this build: started, ready, and gone with its owner.
+final class RunningObs {
+    /// How long anything that should happen soon may take on a busy machine.
+    static let patienceSeconds = 30.0
+
+    let process = Process()
+    private let lines = LineCollector()
+    /// `127.0.0.1:40123`
+    private(set) var address = ""
+
+    /// Starts `obs collector` on a free port with its data in `folder` and waits until it is ready.
+    init(_ arguments: String..., data folder: String) throws {
+        let complaints = Pipe()
+        process.executableURL = URL(filePath: Obs.path)
+        process.arguments =
+            ["collector", "--listen", "127.0.0.1:0", "--data", folder, "--log-format", "json"] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
+        let lines = lines
+        complaints.fileHandleForReading.readabilityHandler = { lines.append($0.availableData) }
+        try process.run()
+        _ = try waitForLine(#""message":"ready""#)
+        let listening = try waitForLine(#""message":"listening""#)
+        let match = try #require(listening.firstMatch(of: /"address":"([^"]+)"/))
+        address = String(match.1)
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    /// The first line of the log that contains the text, waiting for it.
+    func waitForLine(_ text: String) throws -> String {
+        let line = lines.wait(for: text, seconds: Self.patienceSeconds)
+        return try #require(line, "no line with \(text) in the log:\n\(lines.all)")
+    }
+
+    /// Sends a signal and waits for the end.
+    ///
+    /// - Returns: the exit code.
+    func end(with signal: Int32) throws -> Int32 {
+        kill(process.processIdentifier, signal)
+        return try waitForExit()
+    }
+
+    /// - Returns: the exit code.
+    func waitForExit() throws -> Int32 {
+        let deadline = Date(timeIntervalSinceNow: Self.patienceSeconds)
+        while process.isRunning {
+            try #require(Date() < deadline, "obs does not end:\n\(lines.all)")
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    func get(_ path: String) throws -> PlainResponse { try PlainClient(address).request("GET", path) }
+    func post(_ path: String) throws -> PlainResponse { try PlainClient(address).request("POST", path) }
+}
+
+/// Lines of a pipe as they come.
+private final class LineCollector: Sendable {
+    private let text = Monitor([UInt8]())
+
+    var all: String { text.withLock { String(decoding: $0, as: UTF8.self) } }
+
+    func append(_ data: Data) {
+        text.withLock { $0 += data }
+        text.wakeAll()
+    }
+
+    func wait(for part: String, seconds: Double) -> String? {
+        text.wait(atMostNs: Int64(seconds * 1e9)) { text in
+            String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.contains(part) }.map(String.init)
+        }
+    }
+}
