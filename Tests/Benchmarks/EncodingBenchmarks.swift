@@ -2,7 +2,7 @@ import Encoding
 import TestSupport
 
 func encodingBenchmarks() -> [Benchmark] {
-    checksumBenchmarks() + varintBenchmarks() + bitPackingBenchmarks() + byteReaderBenchmarks() + lz4Benchmarks()
+    checksumBenchmarks() + varintBenchmarks() + bitPackingBenchmarks() + byteReaderBenchmarks()
         + jsonBenchmarks()
 }
 
@@ -120,49 +120,4 @@ private func bitPackingBenchmarks() -> [Benchmark] {
             })
     }
     return list
-}
-
-/// Log lines of a small vocabulary.
-func textSample(_ count: Int) -> [UInt8] {
-    let words = "GET POST /api/v1/items user timeout status=200 status=503 duration=12ms upstream 10.0.3.7 level=info"
-        .split(
-            separator: " ")
-    var random = SeededGenerator(seed: 4)
-    var text: [UInt8] = []
-    while text.count < count {
-        text += words.randomElement(using: &random)!.utf8
-        text.append(UInt8(ascii: Bool.random(using: &random) ? " " : "\n"))
-        if Int.random(in: 0..<4, using: &random) == 0 { text += String(random.next() >> 40).utf8 }
-    }
-    return Array(text.prefix(count))
-}
-
-private func lz4Benchmarks() -> [Benchmark] {
-    let text = textSample(65536)
-    let efforts: [(String, LZ4Compressor.Effort)] = [
-        ("fast", .fast), ("high 4", .high(level: 4)), ("high 9", .high(level: 9)),
-    ]
-    return efforts.flatMap { name, effort -> [Benchmark] in
-        let compressor = Reused(LZ4Compressor(effort))
-        var packed: [UInt8] = []
-        _ = try? compressor.value.compress(text.span, appendingTo: &packed)  // a sample of text cannot be refused
-        let block = packed
-        var output: [UInt8] = []
-        return [
-            Benchmark("encoding/lz4 \(name), ratio \(text.count * 100 / block.count) %", .bytes(text.count)) {
-                packed.removeAll(keepingCapacity: true)
-                try compressor.value.compress(text.span, appendingTo: &packed)
-            },
-            Benchmark("encoding/lz4 \(name), decompress", .bytes(text.count)) {
-                output.removeAll(keepingCapacity: true)
-                try LZ4.decompress(block.span, count: text.count, appendingTo: &output)
-            },
-        ]
-    }
-}
-
-/// A context that closures share.
-final class Reused<Value: ~Copyable> {
-    var value: Value
-    init(_ value: consuming Value) { self.value = value }
 }

@@ -11,28 +11,32 @@ package enum Varint {
 }
 
 extension Varint {
-    /// The varint at `position` and where it ends. Up to eight bytes are taken at once where that many are left,
-    /// without a loop over them.
+    /// The varint at `position` and where it ends. Eight bytes are looked at together where that many are left.
     @inline(__always)
     static func decode(
         _ start: UnsafeRawPointer, _ position: Int, _ end: Int
     ) throws(DecodeError) -> (value: UInt64, end: Int) {
         guard end &- position >= 8 else { return try unsafe decodeBytewise(start, position, end) }
         let word = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        // A branch of its own: predicted, it takes the position out of the chain of loads.
         if word & 0x80 == 0 { return (word & 0x7f, position &+ 1) }
         let ends = ~word & 0x8080_8080_8080_8080
         guard ends != 0 else { return try unsafe decodeBytewise(start, position, end) }
-        let next = position &+ ends.trailingZeroBitCount &>> 3 &+ 1
+        return (joined(word, ends), position &+ ends.trailingZeroBitCount &>> 3 &+ 1)
+    }
+
+    /// The groups of a word up to the first that `ends` has a bit for.
+    @inline(__always)
+    static func joined(_ word: UInt64, _ ends: UInt64) -> UInt64 {
         // Keeps the bytes up to the one that ends, then closes the gaps of one, two and four bits between groups.
         var value = word & (ends ^ (ends &- 1)) & 0x7f7f_7f7f_7f7f_7f7f
         value = (value & 0x007f_007f_007f_007f) | ((value & 0x7f00_7f00_7f00_7f00) &>> 1)
         value = (value & 0x0000_3fff_0000_3fff) | ((value & 0x3fff_0000_3fff_0000) &>> 2)
-        value = (value & 0x0fff_ffff) | ((value & 0x0fff_ffff_0000_0000) &>> 4)
-        return (value, next)
+        return (value & 0x0fff_ffff) | ((value & 0x0fff_ffff_0000_0000) &>> 4)
     }
 
     @inline(never)
-    private static func decodeBytewise(
+    static func decodeBytewise(
         _ start: UnsafeRawPointer, _ position: Int, _ end: Int
     ) throws(DecodeError) -> (value: UInt64, end: Int) {
         var value: UInt64 = 0
@@ -61,6 +65,13 @@ extension ByteReader {
                 position &+= 1
                 return UInt64(byte)
             }
+            if position &+ 1 < end {
+                let second = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: position &+ 1, as: UInt8.self)
+                if second < 0x80 {
+                    position &+= 2
+                    return UInt64(second) &<< 7 | UInt64(byte & 0x7f)
+                }
+            }
         }
         let (value, next) = try longVarint()
         position = next
@@ -72,7 +83,14 @@ extension ByteReader {
     func longVarint() throws(DecodeError) -> (value: UInt64, end: Int) {
         try unsafe bytes.withUnsafeBytes { bytes throws(DecodeError) in
             guard let start = bytes.baseAddress else { throw DecodeError(.truncated(missing: 1), at: position) }
-            return try unsafe Varint.decode(start, position, end)
+            // Within a slice the word may reach behind the end of it, as long as the varint does not.
+            if position < end, bytes.count &- position >= 8 {
+                let word = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                let ends = ~word & 0x8080_8080_8080_8080
+                let next = position &+ ends.trailingZeroBitCount &>> 3 &+ 1
+                if ends != 0, next <= end { return (Varint.joined(word, ends), next) }
+            }
+            return try unsafe Varint.decodeBytewise(start, position, end)
         }
     }
 

@@ -1,3 +1,39 @@
+/// Arrays: those that are a field for each element as they came, and packed ones decoded.
+extension ProtobufReader {
+    /// The fields with the tag `.bytes(number)` that follow one another from here, tags and lengths included: the
+    /// labels of a series to hash or to keep, without a step of the cursor for each. Empty where another field is next.
+    @_lifetime(copy self)
+    package mutating func readRun(of number: UInt32) throws(DecodeError) -> Span<UInt8> {
+        precondition(number > 0 && number < 16, "BUG: a run of fields whose tag is longer than a byte")
+        var ahead = bytes
+        let count = try Self.runByteCount(ahead.readBytes(ahead.remaining), tag: UInt8(number << 3 | 2), offset)
+        return try bytes.readBytes(count)
+    }
+
+    private static func runByteCount(
+        _ bytes: Span<UInt8>, tag: UInt8, _ offset: Int
+    ) throws(DecodeError) -> Int {
+        try unsafe bytes.withUnsafeBytes { bytes throws(DecodeError) in
+            var position = 0
+            while position < bytes.count, unsafe bytes[position] == tag {
+                if position &+ 1 < bytes.count, unsafe bytes[position &+ 1] < 0x80 {
+                    unsafe position &+= 2 &+ Int(bytes[position &+ 1])
+                    if position <= bytes.count { continue }
+                    throw DecodeError(.truncated(missing: position - bytes.count), at: offset + bytes.count)
+                }
+                let length = try unsafe Varint.decode(bytes.baseAddress!, position &+ 1, bytes.count)
+                let left = bytes.count &- length.end
+                guard length.value <= UInt64(left) else {
+                    throw DecodeError(
+                        .truncated(missing: Int(clamping: length.value) - left), at: offset + bytes.count)
+                }
+                position = length.end &+ Int(truncatingIfNeeded: length.value)
+            }
+            return position
+        }
+    }
+}
+
 /// Packed arrays, each appended whole to a buffer of the caller. A field may come in several runs; after an error the
 /// buffer may hold a part of one.
 extension ProtobufReader {

@@ -141,6 +141,37 @@ import Testing
         try Self.walk(ProtobufReader(fixed.span))
     }
 
+    @Test func givesARunOfFieldsAsTheyCame() throws {
+        let long = [UInt8](repeating: 7, count: 300)
+        var writer = ProtobufWriter()
+        writer.varint(5, 1)
+        for value in [[], [1, 2, 3], long] { writer.bytes(1, value.span) }
+        let end = writer.bytes.count
+        writer.bytes(2, long.span)
+        writer.bytes(1, long.span)
+        var message = ProtobufReader(writer.bytes.span)
+        let none = try message.readRun(of: 1)
+        let isEmpty = none.isEmpty
+        #expect(isEmpty)
+        _ = try message.nextTag()
+        _ = try message.readVarint()
+        let run = try message.readRun(of: 1)
+        let bytes = run.indices.map { run[$0] }
+        #expect(bytes == Array(writer.bytes[2..<end]))
+        let next = try message.nextTag()
+        #expect(next == .bytes(2))
+        for (wrong, error) in [
+            ([0x0a, 0x01, 0x07, 0x0a, 0x05, 0x01], DecodeError(.truncated(missing: 4), at: 6)),
+            ([0x0a], DecodeError(.truncated(missing: 1), at: 1)),
+            ([0x0a, 0x80], DecodeError(.truncated(missing: 1), at: 2)),
+        ] as [([UInt8], DecodeError)] {
+            #expect(throws: error) {
+                var message = ProtobufReader(wrong.span)
+                _ = try message.readRun(of: 1)
+            }
+        }
+    }
+
     static let refused: [([UInt8], DecodeError)] = [
         ([0x08], DecodeError(.truncated(missing: 1), at: 1)),
         ([0x08, 0x80], DecodeError(.truncated(missing: 1), at: 2)),
