@@ -44,12 +44,23 @@ package struct ConfigurationNotice: Hashable, Sendable, CustomStringConvertible 
     package var description: String { "\(position): \(text)" }
 }
 
+/// A file that a configuration names, and where it does.
+package struct NamedFile: Hashable, Sendable {
+    package let position: ConfigurationPosition
+    /// Relative paths are joined to the folder of the file that names them.
+    package let path: String
+    /// The setting, such as `cert_file`.
+    package let setting: String
+}
+
 /// Collects what one reading of configuration files finds, so that a user sees all mistakes of a file at once.
 ///
 /// Owned by the one thread that reads the files.
 package final class ConfigurationReport {
     package private(set) var errors: [ConfigurationError] = []
     package private(set) var notices: [ConfigurationNotice] = []
+    /// Files that have to be there when the configuration is used.
+    package private(set) var files: [NamedFile] = []
     /// Errors beyond this number are dropped: the first ones are what a user can act on.
     package static let errorsMax = 100
 
@@ -64,4 +75,6 @@ package final class ConfigurationReport {
     package func add(_ notice: ConfigurationNotice) {
         if !notices.contains(notice) { notices.append(notice) }
     }
+
+    package func add(_ file: NamedFile) { files.append(file) }
 }

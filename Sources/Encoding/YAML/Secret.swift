@@ -8,3 +8,9 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     package var description: String { "<secret>" }
     package var debugDescription: String { description }
 }
+
+/// Where a secret comes from. A file is read when the secret is used, so that it can be replaced at any time.
+package enum SecretSource: Hashable, Sendable {
+    case text(Secret)
+    case file(String)
+}

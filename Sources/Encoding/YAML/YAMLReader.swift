@@ -11,6 +11,12 @@ package final class YAMLReader {
         self.report = report
     }
 
+    /// A path as it is used: a relative one belongs to the folder of this file.
+    package func joined(_ path: String) -> String {
+        guard !path.isEmpty, !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return file[...slash] + path
+    }
+
     /// Parses `text` and returns its document; nil where it is empty or where an error was reported.
     package func document(_ text: Span<UInt8>) -> YAMLNode? {
         do throws(ConfigurationError) {

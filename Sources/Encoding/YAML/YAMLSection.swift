@@ -101,4 +101,39 @@ extension YAMLSection {
             return nil
         }
     }
+
+    /// The path of a file that has to be there.
+    package func path(_ key: String) -> String? {
+        guard let node = value(key), let path = reader.string(node, key) else { return nil }
+        let joined = reader.joined(path)
+        reader.report.add(NamedFile(position: reader.position(of: node), path: joined, setting: key))
+        return joined
+    }
+
+    /// The paths of files that have to be there.
+    package func paths(_ key: String) -> [String] {
+        (list(key) ?? []).compactMap { node in
+            guard let path = reader.string(node, "an entry of \(key)") else { return nil }
+            let joined = reader.joined(path)
+            reader.report.add(NamedFile(position: reader.position(of: node), path: joined, setting: key))
+            return joined
+        }
+    }
+
+    /// A mapping of names that the user chooses to texts.
+    package func texts(_ key: String) -> [String: String] {
+        var texts: [String: String] = [:]
+        for pair in pairs(key) ?? [] { texts[pair.key] = pair.value.isNull ? "" : reader.string(pair.value, pair.key) }
+        return texts
+    }
+
+    /// A secret that is written here or in a file, not both.
+    package func secret(_ key: String, file fileKey: String) -> SecretSource? {
+        let text = secret(key)
+        let file = path(fileKey)
+        if text != nil, file != nil {
+            refuse(at: fileKey, "at most one of \(key) & \(fileKey) must be configured", "keep the file")
+        }
+        return text.map(SecretSource.text) ?? file.map(SecretSource.file)
+    }
 }
