@@ -48,4 +48,14 @@ package struct AppendOutcome: Sendable {
         refused[reason.rawValue] += samples
         if refusals.count < Self.refusalsNamedMax { refusals.append(Refusal(reason: reason, sentence: sentence())) }
     }
+
+    /// Adds what became of another batch.
+    package mutating func add(_ other: AppendOutcome) {
+        acceptedSamples += other.acceptedSamples
+        acceptedHistograms += other.acceptedHistograms
+        acceptedExemplars += other.acceptedExemplars
+        for reason in refused.indices { refused[reason] += other.refused[reason] }
+        refusals += other.refusals.prefix(Self.refusalsNamedMax - refusals.count)
+        unresolved += other.unresolved
+    }
 }

@@ -1,0 +1,47 @@
+package import Encoding
+package import HTTP
+package import Storage
+package import Telemetry
+
+/// One way in: its paths on the collector and what it does with what arrives there.
+package protocol IngestProtocol: Sendable {
+    init(_ context: IngestContext)
+    func add(to router: inout Router)
+}
+
+/// What every way in is given.
+package struct IngestContext: Sendable {
+    package let store: any MetricStore
+    package let registry: Registry
+    package var limits = IngestLimits()
+    /// Of the keys by which the store knows series; random, and the same for all that feed one store.
+    package let keySeed: Hash128
+
+    package init(store: any MetricStore, registry: Registry, keySeed: Hash128) {
+        self.store = store
+        self.registry = registry
+        self.keySeed = keySeed
+    }
+}
+
+/// Bounds on what one request may bring.
+package struct IngestLimits: Sendable {
+    /// As sent.
+    package var bodyBytesMax = 32 << 20
+    /// After decompression.
+    package var expandedBytesMax = 128 << 20
+    package var samplesMax = 1_000_000
+
+    package init() {}
+}
+
+/// Every way by which metrics come in over HTTP.
+package enum IngestProtocols {
+    package static let all: [any IngestProtocol.Type] = [
+        RemoteWrite.self
+    ]
+
+    package static func add(_ context: IngestContext, to router: inout Router) {
+        for kind in all { kind.init(context).add(to: &router) }
+    }
+}

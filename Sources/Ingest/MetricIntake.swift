@@ -1,0 +1,84 @@
+package import Model
+package import Storage
+package import Telemetry
+
+/// The last step of every way by which metrics come in: known series by their keys, labels for the others, and the
+/// store; counted by protocol.
+package final class MetricIntake: Sendable {
+    /// Writes the labels of series `index` into the batch, or says why they are none.
+    package typealias LabelWriter = (_ index: Int, _ batch: inout SampleBatch) -> String?
+
+    private let store: any MetricStore
+    private let accepted: Counter
+    private let refused: [Counter]
+    private let introduced: Counter
+
+    /// - Parameter name: of the protocol, as its metrics' label shows it.
+    package init(_ name: String, store: any MetricStore, registry: Registry) {
+        self.store = store
+        accepted = registry.counters(
+            "obs_ingest_samples_total", "Samples and histograms that were taken, by protocol.", labels: ["protocol"]
+        ).with(name)
+        introduced = registry.counters(
+            "obs_ingest_series_resolved_total", "Series whose labels had to be read, by protocol.",
+            labels: ["protocol"]
+        ).with(name)
+        let refusals = registry.counters(
+            "obs_ingest_samples_refused_total", "Samples and histograms that were refused, by protocol and reason.",
+            labels: ["protocol", "reason"])
+        refused = AppendOutcome.Reason.allCases.map { refusals.with(name, "\($0)") }
+    }
+
+    /// Hands the batch to the store. Series with flawed labels are refused, the rest is kept.
+    package func take(
+        _ batch: inout SampleBatch, labels writeLabels: LabelWriter
+    ) throws(StorageError) -> AppendOutcome {
+        store.resolve(&batch)
+        var flaws = AppendOutcome()
+        for index in batch.series.indices where batch.series[index].reference == .unresolved {
+            introduce(index, in: &batch, writeLabels, &flaws)
+        }
+        var outcome = try store.append(&batch)
+        if !outcome.unresolved.isEmpty { try appendForgotten(&outcome, batch, writeLabels, &flaws) }
+        outcome.add(flaws)
+        count(outcome)
+        return outcome
+    }
+
+    private func introduce(
+        _ index: Int, in batch: inout SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout AppendOutcome
+    ) {
+        introduced.add()
+        guard let flaw = writeLabels(index, &batch) else { return }
+        let series = batch.series[index]
+        flaws.refuse(.invalidLabels, samples: series.samples.count + series.histograms.count, flaw)
+        batch.series[index].samples = series.samples.lowerBound..<series.samples.lowerBound
+        batch.series[index].histograms = series.histograms.lowerBound..<series.histograms.lowerBound
+    }
+
+    /// Series that left the store between resolving and appending: once more, with their labels.
+    private func appendForgotten(
+        _ outcome: inout AppendOutcome, _ batch: SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout AppendOutcome
+    ) throws(StorageError) {
+        var again = batch
+        let forgotten = Set(outcome.unresolved)
+        for index in again.series.indices {
+            if forgotten.contains(index) {
+                again.series[index].reference = .unresolved
+                introduce(index, in: &again, writeLabels, &flaws)
+            } else {
+                again.series[index].samples = 0..<0
+                again.series[index].histograms = 0..<0
+            }
+        }
+        again.exemplars.removeAll { !forgotten.contains($0.series) }
+        outcome.unresolved = []
+        outcome.add(try store.append(&again))
+    }
+
+    private func count(_ outcome: AppendOutcome) {
+        accepted.add(outcome.acceptedSamples + outcome.acceptedHistograms)
+        guard outcome.refusedTotal > 0 else { return }
+        for (reason, count) in outcome.refused.enumerated() where count > 0 { refused[reason].add(count) }
+    }
+}
