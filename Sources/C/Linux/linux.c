@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
     return accept4(fd, address, length, flags);
@@ -21,4 +24,11 @@ void clinux_name_this_thread(const char *name) {
 
 int clinux_fallocate(int fd, int mode, long long offset, long long length) {
     return fallocate(fd, mode, offset, length);
+}
+
+void clinux_lower_priority_of_this_thread(void) {
+    const int who_process = 1, class_best_effort = 2, class_shift = 13, lowest = 7;
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+    setpriority(PRIO_PROCESS, (id_t)thread, 10);
+    syscall(SYS_ioprio_set, who_process, thread, class_best_effort << class_shift | lowest);
 }

@@ -32,6 +32,11 @@ package final class OwnedThread: Sendable {
         }
     }
 
+    /// Gives the calling thread what the others leave of processors and devices.
+    static func lowerPriority() {
+        clinux_lower_priority_of_this_thread()
+    }
+
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void

@@ -16,5 +16,8 @@ const void *clinux_memmem(const void *haystack, size_t haystack_length, const vo
 /// Gives the calling thread a name, cut to the kernel's 15 bytes.
 void clinux_name_this_thread(const char *name);
 
+/// Nice 10 and the lowest best-effort class of input and output, for the calling thread alone.
+void clinux_lower_priority_of_this_thread(void);
+
 /// fallocate(2), which Glibc's module lacks.
 int clinux_fallocate(int fd, int mode, long long offset, long long length);
