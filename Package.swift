@@ -118,6 +118,11 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Benchmarks", dependencies: ["Encoding", "TestSupport"], path: "Tests/Benchmarks",
         swiftSettings: settings),
+    library("Fuzzer"),
+    .executableTarget(
+        name: "Fuzz", dependencies: ["Encoding", "CFuzzer"], path: "Tests/Fuzz", exclude: ["Seeds"],
+        swiftSettings: settings),
+    tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),
     tests("Architecture", []),
     tests("Posix", ["Posix", "TestSupport"]),
     tests("Encoding", ["Encoding", "TestSupport"]),

@@ -22,7 +22,10 @@ struct RegistrationList: Sendable {
     static let all = [
         RegistrationList(
             file: "Sources/obs/Commands/Commands.swift", name: "all", folder: "Sources/obs/Commands",
-            members: .files(suffix: "Command"))
+            members: .files(suffix: "Command")),
+        RegistrationList(
+            file: "Tests/Fuzz/FuzzedDecoder.swift", name: "all", folder: "Tests/Fuzz/Decoders",
+            members: .files(suffix: "Fuzz")),
     ]
 
     /// Members of the folder missing from the list, and entries of the list without their file.

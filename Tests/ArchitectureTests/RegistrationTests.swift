@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct RegistrationTests {
     @Test(arguments: RegistrationList.all) func namesWhatItsFolderHolds(_ registration: RegistrationList) {
-        let findings = registration.findings(in: Repository.files(under: "Sources"))
+        let findings = registration.findings(in: Repository.files(under: "Sources", "Tests"))
         #expect(findings.isEmpty, "\(list(findings))")
     }
 

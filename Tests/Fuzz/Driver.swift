@@ -1,0 +1,45 @@
+import Glibc
+
+#if LIBFUZZER
+    import CFuzzer
+#endif
+
+/// Feeds a decoder with inputs that libFuzzer makes; the build of scripts/fuzz has it, others only name the decoders.
+@main
+struct Driver {
+    static func main() {
+        let arguments = CommandLine.arguments
+        guard arguments.count > 1, let decoder = FuzzedDecoder.all.first(where: { $0.name == arguments[1] }) else {
+            print("usage: Fuzz DECODER [option of libFuzzer or folder of inputs]...\ndecoders:")
+            for decoder in FuzzedDecoder.all { print("  \(decoder.name)") }
+            exit(arguments.count > 1 ? 2 : 0)
+        }
+        #if LIBFUZZER
+            unsafe fuzz(decoder, CommandLine.unsafeArgv)
+        #else
+            print("cannot fuzz \(decoder.name): this build is not that of scripts/fuzz, which adds libFuzzer")
+            exit(2)
+        #endif
+    }
+
+    #if LIBFUZZER
+        /// Set before the first input and never again.
+        nonisolated(unsafe) private static var current: FuzzedDecoder?
+
+        private static func fuzz(
+            _ decoder: FuzzedDecoder, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+        ) {
+            unsafe current = decoder
+            // The name of the decoder gives its place to that of the program.
+            unsafe arguments[1] = arguments[0]
+            var count = CommandLine.argc - 1
+            var rest: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe arguments + 1
+            let status = unsafe LLVMFuzzerRunDriver(&count, &rest) { bytes, count in
+                let input = unsafe UnsafeBufferPointer(start: bytes, count: count)
+                unsafe Driver.current?.decode(Span(_unsafeElements: input))
+                return 0
+            }
+            exit(status)
+        }
+    #endif
+}

@@ -1,0 +1,34 @@
+/// A decoder with what has to hold for every input. Whatever is wrong traps.
+package struct FuzzedDecoder: Sendable {
+    /// The name on the command line, and of its folder under Seeds.
+    package let name: String
+    package let decode: @Sendable (Span<UInt8>) -> Void
+
+    init(_ name: String, _ decode: @escaping @Sendable (Span<UInt8>) -> Void) {
+        self.name = name
+        self.decode = decode
+    }
+
+    /// One file under Decoders and one line here for each.
+    package static let all: [FuzzedDecoder] = [
+        bitPacking,
+        digits,
+        gzip,
+        lz4,
+        protobuf,
+        snappy,
+        varint,
+        zstandard,
+    ]
+}
+
+/// Traps with the sentence unless `condition` holds.
+func check(_ condition: Bool, _ sentence: @autoclosure () -> String) {
+    guard !condition else { return }
+    fatalError(sentence())
+}
+
+extension Span<UInt8> {
+    /// The bytes as an array, to compare.
+    var array: [UInt8] { indices.map { self[$0] } }
+}
