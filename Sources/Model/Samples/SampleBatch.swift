@@ -38,7 +38,7 @@ package struct SampleBatch: Sendable {
         }
     }
 
-    package struct Histogram: Sendable {
+    package struct Histogram: Sendable, Equatable {
         package var timestampMs: Int64
         /// When the counting began; zero where the sender does not say.
         package var startTimestampMs: Int64

@@ -1,3 +1,5 @@
+import Model
+
 /// Timestamps and values side by side in memory of their own, which grows and is used again.
 @safe
 struct FloatColumns: ~Copyable {
@@ -52,6 +54,15 @@ struct FloatColumns: ~Copyable {
         }
     }
 
+    /// Appends those of the other's samples that lie in a window.
+    mutating func append(_ other: borrowing FloatColumns, _ places: Range<Int>, within window: TimeWindow) {
+        for place in places where window.contains(unsafe other.times[place]) {
+            unsafe append(other.times[place], other.values[place], startMs: other.hasStarts ? other.starts[place] : 0)
+        }
+    }
+
+    mutating func truncate(to newCount: Int) { count = newCount }
+
     /// Keeps only the samples of these places.
     mutating func keep(_ range: Range<Int>) {
         if range.lowerBound > 0 {
@@ -95,6 +106,29 @@ struct FloatColumns: ~Copyable {
 }
 
 extension FloatColumns {
+    /// Removes, from a place on, the samples within a range of time.
+    mutating func remove(from first: Int, in range: ClosedRange<Int64>) {
+        filter(from: first) { !range.contains($0) }
+    }
+
+    /// A histogram at the same timestamp takes the place of a float.
+    mutating func removeTimes(of histograms: [SampleBatch.Histogram]) {
+        guard count > 0, !histograms.isEmpty else { return }
+        let taken = Set(histograms.map(\.timestampMs))
+        filter(from: 0) { !taken.contains($0) }
+    }
+
+    private mutating func filter(from first: Int, _ isKept: (Int64) -> Bool) {
+        var kept = first
+        for place in first..<max(first, count) where isKept(unsafe times[place]) {
+            unsafe times[kept] = times[place]
+            unsafe values[kept] = values[place]
+            if hasStarts { unsafe starts[kept] = starts[place] }
+            kept += 1
+        }
+        truncate(to: kept)
+    }
+
     var sortedTimes: Bool {
         for place in 1..<max(1, count) where unsafe times[place - 1] >= times[place] { return false }
         return true

@@ -42,7 +42,7 @@ struct PartCursor: ~Copyable {
         unsafe times.deallocate()
     }
 
-    /// Finds the blocks of a series; `id` is not below the one asked before.
+    /// Finds the blocks of a series; cheapest where each id is a little above the one asked before.
     ///
     /// - Parameter body: called for each block whose timestamps may lie within `range`.
     mutating func forEachBlock<Failure: Error>(
@@ -51,12 +51,16 @@ struct PartCursor: ~Copyable {
     ) throws(Failure) {
         guard part.summary.groups > 0, id >= part.summary.firstID, id <= part.summary.lastID else { return }
         var number = max(group, 0)
-        if info == nil || info!.lastID < id { number = part.firstGroup(holding: id, from: number) }
+        if let info, info.firstID < id {
+            if info.lastID < id { number = part.firstGroup(holding: id, from: number) }
+        } else {
+            number = part.firstGroup(holding: id)
+        }
         while number < part.summary.groups {
             do throws(PartError) { try open(number) } catch { throw failing(error) }
             guard let info, info.firstID <= id else { return }
             if info.maxMs >= range.lowerBound && info.minMs <= range.upperBound {
-                while next < blocks.count && blocks[next].id < id { next += 1 }
+                if next >= blocks.count || blocks[next].id != id { next = firstBlock(of: id) }
                 var at = next
                 while at < blocks.count && blocks[at].id == id {
                     let block = blocks[at]
@@ -64,24 +68,42 @@ struct PartCursor: ~Copyable {
                     if run.maxMs >= range.lowerBound && run.minMs <= range.upperBound { try body(&self, block) }
                     at += 1
                 }
+                next = at
             }
             guard info.lastID == id else { return }
             number += 1
         }
     }
 
+    private func firstBlock(of id: UInt64) -> Int {
+        var (low, high) = (0, blocks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if blocks[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The block that comes next when all of the part is read in order; nil at its end.
+    mutating func peek() throws(PartError) -> Block? {
+        if group < 0 {
+            guard part.summary.groups > 0 else { return nil }
+            try open(0)
+        }
+        while next >= blocks.count {
+            guard group + 1 < part.summary.groups else { return nil }
+            try open(group + 1)
+        }
+        return blocks[next]
+    }
+
+    /// Moves behind the block that `peek` gave.
+    mutating func advance() { next += 1 }
+
     /// First and last timestamp of a block.
     func span(_ block: Block) -> ClosedRange<Int64> {
         let run = runs[block.run]
         return run.minMs...run.maxMs
-    }
-
-    /// Calls `body` with each block of the part, in order.
-    mutating func forEachBlock(_ body: (inout PartCursor, Block) throws(PartError) -> Void) throws(PartError) {
-        for number in 0..<part.summary.groups {
-            try open(number)
-            for index in blocks.indices { try body(&self, blocks[index]) }
-        }
     }
 
     /// The timestamps of a block, until the next call.

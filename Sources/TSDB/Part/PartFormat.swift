@@ -6,7 +6,7 @@ enum PartFormat {
     static let magic: [UInt8] = Array("OBSTSDB".utf8)
     static let version: UInt8 = 1
     static let headerBytes = 8
-    static let footerBytes = 88
+    static let footerBytes = 92
     /// A group is closed when its blocks take this much before LZ4: small enough that one series alone is cheap, large
     /// enough that LZ4 finds what neighbours have in common.
     static let groupBytes = 16 << 10
@@ -93,6 +93,8 @@ enum PartFormat {
         var maxMs = Int64.min
         var firstID = UInt64.max
         var lastID: UInt64 = 0
+        /// Deletions up to this one are not to be applied to the part any more.
+        var deletionsApplied: UInt64 = 0
     }
 }
 

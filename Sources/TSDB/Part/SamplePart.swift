@@ -22,7 +22,7 @@ final class SamplePart: Sendable {
         } catch {
             throw PartError("\(error.reason)", at: footerOffset + error.offset)
         }
-        guard Self.word(footer, at: 76) == CRC32C.of(footer.extracting(..<76)) else {
+        guard Self.word(footer, at: 80) == CRC32C.of(footer.extracting(..<80)) else {
             throw PartError("the checksum of the footer is wrong", at: footerOffset)
         }
         guard indexOffset >= PartFormat.headerBytes,
@@ -91,6 +91,7 @@ final class SamplePart: Sendable {
         summary.maxMs = try reader.readLittleEndian(Int64.self)
         summary.firstID = try reader.readLittleEndian(UInt64.self)
         summary.lastID = try reader.readLittleEndian(UInt64.self)
+        summary.deletionsApplied = try reader.readLittleEndian(UInt64.self)
         return (indexOffset, summary)
     }
 

@@ -3,7 +3,7 @@ import Model
 
 /// Writes a part: series by id, each with its samples in blocks by time. What is written gathers in `output`, which the
 /// owner takes from time to time.
-struct PartWriter: ~Copyable {
+struct SamplePartWriter: ~Copyable {
     private let values = ValueEncoder()
     private let integers = IntegerEncoder()
     private var compressor = LZ4Compressor()
@@ -29,7 +29,8 @@ struct PartWriter: ~Copyable {
     private var header: [UInt8] = []
     private var raw: [UInt8] = []
 
-    init() {
+    init(deletionsApplied: UInt64 = 0) {
+        summary.deletionsApplied = deletionsApplied
         output = PartFormat.magic
         output.append(PartFormat.version)
         offset = output.count
@@ -94,7 +95,7 @@ struct PartWriter: ~Copyable {
         footer.appendLittleEndian(summary.maxMs)
         footer.appendLittleEndian(summary.firstID)
         footer.appendLittleEndian(summary.lastID)
-        footer.appendLittleEndian(UInt32(0))
+        footer.appendLittleEndian(summary.deletionsApplied)
         footer.appendLittleEndian(CRC32C.of(footer.span))
         footer.append(contentsOf: PartFormat.magic)
         footer.append(PartFormat.version)

@@ -1,0 +1,153 @@
+import Model
+import Posix
+
+/// What a selection sees of the head: chunks as they were, and which of their slots are meant. The samples are put in
+/// order when they are first asked for.
+final class HeadPins: Sendable {
+    /// The pinned chunks of one shard.
+    struct Shard: Sendable {
+        var chunks: [PinnedChunk] = []
+        var histograms: [HeadHistogram] = []
+        /// Slots of the series meant, and their places in the selection.
+        var slots: [(slot: UInt32, place: Int)] = []
+    }
+
+    private let shards: [Shard]
+    private let range: ClosedRange<Int64>
+    private let gathered = Lock<Gathered?>(nil)
+
+    /// The samples of the selected series: those of place `i` at `starts[i]..<starts[i + 1]`, in order of arrival.
+    final class Gathered: Sendable {
+        let starts: [Int]
+        let columns: SharedColumns
+        let histograms: [Int: [SampleBatch.Histogram]]
+
+        init(starts: [Int], columns: SharedColumns, histograms: [Int: [SampleBatch.Histogram]]) {
+            self.starts = starts
+            self.columns = columns
+            self.histograms = histograms
+        }
+    }
+
+    init(_ shards: [Shard], seriesCount: Int, range: ClosedRange<Int64>) {
+        self.shards = shards.filter { !$0.slots.isEmpty && !($0.chunks.isEmpty && $0.histograms.isEmpty) }
+        self.seriesCount = seriesCount
+        self.range = range
+    }
+
+    private let seriesCount: Int
+
+    /// At most so many samples are in it.
+    var samplesMax: Int { shards.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.count } + $1.histograms.count } }
+
+    /// nil where the head has nothing.
+    func samples() -> Gathered? {
+        if shards.isEmpty { return nil }
+        return gathered.withLock { gathered in
+            if let gathered { return gathered }
+            let made = gather()
+            gathered = made
+            return made
+        }
+    }
+
+    private func gather() -> Gathered {
+        var counts = [Int](repeating: 0, count: seriesCount + 1)
+        for shard in shards { forEachSample(of: shard) { place, _, _ in counts[place] += 1 } }
+        var starts = [0]
+        starts.reserveCapacity(counts.count)
+        for count in counts.dropLast() { starts.append(starts[starts.count - 1] + count) }
+        let columns = SharedColumns(count: starts[starts.count - 1])
+        var next = starts
+        for shard in shards {
+            forEachSample(of: shard) { place, chunk, index in
+                columns.set(next[place], from: chunk, index)
+                next[place] += 1
+            }
+        }
+        var histograms: [Int: [SampleBatch.Histogram]] = [:]
+        for shard in shards where !shard.histograms.isEmpty {
+            let places = Dictionary(shard.slots.map { ($0.slot, $0.place) }, uniquingKeysWith: { first, _ in first })
+            for entry in shard.histograms where range.contains(entry.histogram.timestampMs) {
+                if let place = places[entry.slot] { histograms[place, default: []].append(entry.histogram) }
+            }
+        }
+        return Gathered(starts: starts, columns: columns, histograms: histograms)
+    }
+
+    private func forEachSample(of shard: Shard, _ body: (Int, PinnedChunk, Int) -> Void) {
+        if shard.slots.count <= 2 {
+            for (slot, place) in shard.slots {
+                for chunk in shard.chunks { chunk.forEach(slot, range) { body(place, chunk, $0) } }
+            }
+            return
+        }
+        let slotMax = shard.slots.reduce(0) { max($0, Int($1.slot)) }
+        var places = [Int32](repeating: -1, count: slotMax + 1)
+        for (slot, place) in shard.slots { places[Int(slot)] = Int32(place) }
+        for chunk in shard.chunks {
+            for index in 0..<chunk.count {
+                let slot = Int(unsafe chunk.chunk.slots[index])
+                guard slot <= slotMax, places[slot] >= 0, range.contains(unsafe chunk.chunk.times[index]) else {
+                    continue
+                }
+                body(Int(places[slot]), chunk, index)
+            }
+        }
+    }
+}
+
+extension PinnedChunk {
+    /// Calls `body` with the place of each sample of one series.
+    func forEach(_ slot: UInt32, _ range: ClosedRange<Int64>, _ body: (Int) -> Void) {
+        let slots = unsafe chunk.slots
+        var index = 0
+        // Eight at a time: all but a few do not match.
+        while index &+ 8 <= count {
+            var differences: UInt32 = 1
+            for step in 0..<8 { differences &*= (unsafe slots[index &+ step] ^ slot) == 0 ? 0 : 1 }
+            if differences == 0 {
+                for step in 0..<8
+                where unsafe slots[index &+ step] == slot && range.contains(chunk.times[index &+ step]) {
+                    body(index &+ step)
+                }
+            }
+            index &+= 8
+        }
+        while index < count {
+            if unsafe slots[index] == slot && range.contains(chunk.times[index]) { body(index) }
+            index &+= 1
+        }
+    }
+}
+
+/// Columns that several readers share once they are filled.
+@safe
+final class SharedColumns: @unchecked Sendable {  // filled by one thread before others see it
+    let times: UnsafeMutablePointer<Int64>
+    let values: UnsafeMutablePointer<Double>
+    let starts: UnsafeMutablePointer<Int64>
+    private(set) var hasStarts = false
+
+    init(count: Int) {
+        unsafe times = .allocate(capacity: max(1, count))
+        unsafe values = .allocate(capacity: max(1, count))
+        unsafe starts = .allocate(capacity: max(1, count))
+        unsafe starts.initialize(repeating: 0, count: count)
+    }
+
+    deinit {
+        unsafe times.deallocate()
+        unsafe values.deallocate()
+        unsafe starts.deallocate()
+    }
+
+    func set(_ place: Int, from chunk: PinnedChunk, _ index: Int) {
+        unsafe times[place] = chunk.chunk.times[index]
+        unsafe values[place] = chunk.chunk.values[index]
+        if chunk.hasStarts, let column = unsafe chunk.chunk.starts {
+            unsafe starts[place] = column[index]
+            if unsafe column[index] != 0 { hasStarts = true }
+        }
+    }
+}

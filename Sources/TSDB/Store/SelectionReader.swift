@@ -1,0 +1,148 @@
+import Model
+import Storage
+
+/// Gathers the samples of one series after the other from parts and head. For one thread at a time.
+final class SelectionReader: @unchecked Sendable {  // lent to one reading thread at a time
+    private let store: TimeSeriesStore
+    private let head: HeadPins
+    private let sources: [Source]
+    private var columns = FloatColumns()
+    private(set) var histograms: [SampleBatch.Histogram] = []
+    private var needsSort = false
+
+    private final class Source {
+        let part: StoredPart
+        let deletions: [Deletion]
+        var cursor: PartCursor
+        /// Not served any more since a read found it damaged.
+        var isDamaged = false
+
+        init(_ entry: StoreView.Samples, _ deletions: [Deletion]) {
+            part = entry.part
+            self.deletions = deletions
+            cursor = PartCursor(entry.samples)
+        }
+    }
+
+    init(_ store: TimeSeriesStore, _ view: StoreView, _ head: HeadPins) {
+        self.store = store
+        self.head = head
+        sources = view.samples.map { Source($0, view.deletions(for: $0.samples)) }
+    }
+
+    /// Reads a series; `place` is its place in the selection.
+    func read(_ id: UInt64, place: Int, _ range: ClosedRange<Int64>) {
+        columns.removeAll()
+        histograms.removeAll(keepingCapacity: true)
+        needsSort = false
+        for source in sources where !source.isDamaged { read(id, from: source, range) }
+        readHead(place)
+        if needsSort { columns.sortKeepingLast() }
+        if columns.count > 0,
+            unsafe columns.times[0] < range.lowerBound || columns.times[columns.count - 1] > range.upperBound
+        {
+            columns.keep(columns.places(in: range))
+        }
+        if !histograms.isEmpty {
+            histograms = histograms.sortedKeepingLast().filter { range.contains($0.timestampMs) }
+            columns.removeTimes(of: histograms)
+        }
+    }
+
+    private func read(_ id: UInt64, from source: Source, _ range: ClosedRange<Int64>) {
+        let (floats, others) = (columns.count, histograms.count)
+        do throws(PartError) {
+            try source.cursor.forEachBlock(of: id, overlapping: range) { cursor, block throws(PartError) in
+                if block.kind == .histograms {
+                    try cursor.appendHistograms(block, to: &histograms)
+                } else {
+                    try cursor.appendFloats(block, to: &columns)
+                    noteOrder(from: columns.count - block.count)
+                }
+            } failing: {
+                $0
+            }
+        } catch {
+            // What came of the series before the damage was found may be incomplete: it is served without this part.
+            columns.truncate(to: floats)
+            histograms.removeLast(histograms.count - others)
+            source.isDamaged = true
+            store.quarantine(source.part, error)
+        }
+        for deletion in source.deletions where deletion.holds(id) {
+            columns.remove(from: floats, in: deletion.startMs...deletion.endMs)
+            let kept = histograms[others...].filter { !(deletion.startMs...deletion.endMs).contains($0.timestampMs) }
+            histograms.replaceSubrange(others..., with: kept)
+        }
+    }
+
+    private func noteOrder(from place: Int) {
+        if place > 0, place < columns.count, unsafe columns.times[place] <= columns.times[place - 1] {
+            needsSort = true
+        }
+    }
+
+    private func readHead(_ place: Int) {
+        guard let gathered = head.samples() else { return }
+        let range = gathered.starts[place]..<gathered.starts[place + 1]
+        for index in range {
+            let shared = gathered.columns
+            unsafe columns.append(
+                shared.times[index], shared.values[index], startMs: shared.hasStarts ? shared.starts[index] : 0)
+            noteOrder(from: columns.count - 1)
+        }
+        if let own = gathered.histograms[place] { histograms += own }
+    }
+
+    /// Appends the floats of the series read last as entry `index`. Timestamps equal to those appended last are shared.
+    func appendFloats(to block: inout SeriesBlock, at index: Int) {
+        let count = columns.count
+        guard count > 0 else { return }
+        let times = unsafe UnsafeBufferPointer(start: columns.times, count: count)
+        var timestampStart = block.timestampsMs.count
+        let last = timestampStart - count
+        var isShared = false
+        if last >= 0 {
+            unsafe block.timestampsMs.withUnsafeBufferPointer {
+                isShared = unsafe BlockBytes.equal(UnsafeBufferPointer(rebasing: $0[last...]), times)
+            }
+        }
+        if isShared { timestampStart = last } else { unsafe block.timestampsMs.append(contentsOf: times) }
+        let valueStart = block.values.count
+        unsafe block.values.append(contentsOf: UnsafeBufferPointer(start: columns.values, count: count))
+        if columns.hasStarts {
+            block.startTimestampsMs.append(
+                contentsOf: repeatElement(0, count: valueStart - block.startTimestampsMs.count))
+            unsafe block.startTimestampsMs.append(contentsOf: UnsafeBufferPointer(start: columns.starts, count: count))
+        }
+        block.floats[index] = SeriesBlock.Floats(timestampStart: timestampStart, valueStart: valueStart, count: count)
+    }
+
+    /// Whether a series has any sample in the range; decodes only where a block reaches over its ends.
+    func hasSamples(_ id: UInt64, place: Int, _ range: ClosedRange<Int64>) -> Bool {
+        if let gathered = head.samples() {
+            if gathered.starts[place] < gathered.starts[place + 1] || gathered.histograms[place] != nil { return true }
+        }
+        var isCertain = false
+        var isPossible = false
+        for source in sources where !source.isDamaged && !isCertain {
+            let hasDeletions = source.deletions.contains { $0.holds(id) }
+            do throws(PartError) {
+                try source.cursor.forEachBlock(of: id, overlapping: range) { cursor, block throws(PartError) in
+                    isPossible = true
+                    let span = cursor.span(block)
+                    let touches = range.contains(span.lowerBound) || range.contains(span.upperBound)
+                    if touches && !hasDeletions { isCertain = true }
+                } failing: {
+                    $0
+                }
+            } catch {
+                source.isDamaged = true
+                store.quarantine(source.part, error)
+            }
+        }
+        guard isPossible && !isCertain else { return isCertain }
+        read(id, place: place, range)
+        return columns.count > 0 || !histograms.isEmpty
+    }
+}

@@ -1,0 +1,125 @@
+import LabelIndex
+package import Model
+import Posix
+package import Storage
+import Synchronization
+
+extension TimeSeriesStore {
+    package func labelNames(_ request: LabelRequest) throws(StorageError) -> [String] {
+        var names: Set<String> = []
+        if request.selectors.isEmpty, isWhole(request) {
+            forEachIndex { index in
+                index.forEachName { names.insert(Self.text($0)) }
+            } _: { segment in
+                segment.forEachName { names.insert(Self.text($0)) }
+            }
+        } else {
+            try forEachSeries(request) { labels in
+                for pair in labels.pairs { names.insert(pair.name) }
+                return true
+            }
+        }
+        return Self.sorted(names, request.limit)
+    }
+
+    package func labelValues(_ name: String, _ request: LabelRequest) throws(StorageError) -> [String] {
+        var values: Set<String> = []
+        let bytes = Array(name.utf8)
+        if request.selectors.isEmpty, isWhole(request) {
+            var failure: StorageError?
+            forEachIndex { index in
+                index.forEachValue(of: bytes.span) { value, _ in values.insert(Self.text(value)) }
+            } _: { segment in
+                do throws(LabelIndexError) {
+                    try segment.forEachValue(of: bytes.span) { value, _ in values.insert(Self.text(value)) }
+                } catch {
+                    failure = .corrupt(file: "labels", offset: error.offset, reason: error.reason)
+                }
+            }
+            if let failure { throw failure }
+        } else {
+            try forEachSeries(request) { labels in
+                let value = labels[name]
+                if !value.isEmpty { values.insert(value) }
+                return true
+            }
+        }
+        return Self.sorted(values, request.limit)
+    }
+
+    package func series(_ request: LabelRequest) throws(StorageError) -> [Labels] {
+        var found: [Labels] = []
+        try forEachSeries(request) {
+            found.append($0)
+            return true
+        }
+        found.sort()
+        return Array(found.prefix(request.limit))
+    }
+
+    /// Whether the range takes in every sample that there is, so that the index alone can answer.
+    private func isWhole(_ request: LabelRequest) -> Bool {
+        let view = view.withLock { $0 }
+        guard view.state.deletions.isEmpty, options.retentionMs == nil else { return false }
+        if request.startMs == .min && request.endMs == .max { return true }
+        guard headSamples.load(ordering: .relaxed) == 0 else { return false }
+        return view.samples.allSatisfy {
+            $0.samples.summary.minMs >= request.startMs && $0.samples.summary.maxMs <= request.endMs
+        }
+    }
+
+    private func forEachIndex(_ memory: (MemoryLabelIndex) -> Void, _ mapped: (LabelSegment) -> Void) {
+        registry.creation.withLock { memory($0.index) }
+        let view = view.withLock { $0 }
+        if let index = view.flushingIndex { memory(index) }
+        for segment in view.segments { mapped(segment.index) }
+    }
+
+    /// Calls `body` with the labels of each series that is meant and has samples in the range, until it returns false.
+    private func forEachSeries(
+        _ request: LabelRequest, _ body: (Labels) -> Bool
+    ) throws(StorageError) {
+        let (series, labels) = try match(request.selectors)
+        let selection = Selection(
+            self, series, labels: labels, range: visible(request.startMs, request.endMs), cancellation: Cancellation())
+        for place in try selection.present() {
+            if !body(try selection.labels(at: place)) { return }
+        }
+    }
+
+    /// The labels of one series; nil where its segment is lost.
+    func labels(ofID id: UInt64) throws(StorageError) -> Labels? {
+        var bytes: [UInt8] = []
+        let isFound = registry.creation.withLock { creation in
+            guard let ordinal = creation.index.ordinal(ofID: id) else { return false }
+            creation.index.appendLabels(ordinal, to: &bytes)
+            return true
+        }
+        if isFound { return Labels(canonical: bytes) }
+        let view = view.withLock { $0 }
+        if let index = view.flushingIndex, let ordinal = index.ordinal(ofID: id) {
+            index.appendLabels(ordinal, to: &bytes)
+            return Labels(canonical: bytes)
+        }
+        for segment in view.segments {
+            guard let ordinal = segment.index.ordinal(ofID: id) else { continue }
+            do throws(LabelIndexError) {
+                try segment.index.appendLabels(ordinal, to: &bytes)
+                return Labels(canonical: bytes)
+            } catch {
+                throw quarantine(segment.part, error)
+            }
+        }
+        return nil
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Bytewise, as labels are ordered everywhere.
+    private static func sorted(_ strings: Set<String>, _ limit: Int) -> [String] {
+        let sorted = strings.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return Array(sorted.prefix(limit))
+    }
+}

@@ -1,0 +1,158 @@
+import Model
+import Parts
+import Posix
+package import Storage
+import Synchronization
+
+extension TimeSeriesStore {
+    func startThreads() throws(StorageError) {
+        do throws(SystemError) {
+            // The threads are joined by `close`, which is why they may hold the store.
+            let flusher = try OwnedThread(name: "metrics flush") { [self] in runFlusher() }
+            let merger = try OwnedThread(name: "metrics merge") { [self] in runMerger() }
+            threads.withLock { $0 = [flusher, merger] }
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+    }
+
+    private func runFlusher() {
+        while true {
+            let next = work.wait(atMostNs: 1_000_000_000) { work -> (isStopping: Bool, isWanted: Bool)? in
+                guard work.isStopping || work.flushWanted else { return nil }
+                defer { work.flushWanted = false }
+                return (work.isStopping, work.flushWanted)
+            }
+            if next?.isStopping == true { return }
+            guard next?.isWanted == true || isFlushDue else { continue }
+            do throws(StorageError) {
+                try flush()
+            } catch {
+                note("a flush failed and is tried again: \(error)")
+                pause()
+            }
+        }
+    }
+
+    /// Between attempts that fail, so that a full disk is not asked without end.
+    private func pause() {
+        _ = work.wait(atMostNs: 1_000_000_000) { work -> Bool? in work.isStopping ? true : nil }
+    }
+
+    private var isFlushDue: Bool {
+        let held = headSamples.load(ordering: .relaxed)
+        let sinceMs = headSinceMs.load(ordering: .relaxed)
+        guard held > 0, sinceMs != .max else { return false }
+        let ageSeconds = (time.wallMs - sinceMs) / 1000
+        return ageSeconds >= (held >= options.flushSamplesMin ? options.flushAfterSeconds : options.flushLatestSeconds)
+    }
+
+    private func runMerger() {
+        var lastRetentionMs = Int64.min
+        while true {
+            let isStopping = work.wait(atMostNs: 5_000_000_000) { work -> Bool? in
+                guard work.isStopping || work.mergeWanted else { return nil }
+                work.mergeWanted = false
+                return work.isStopping
+            }
+            if isStopping == true { return }
+            do throws(StorageError) {
+                while try mergeOnce() {
+                    if isClosing.load(ordering: .relaxed) { return }
+                }
+                if time.wallMs - 60_000 >= lastRetentionMs {
+                    lastRetentionMs = time.wallMs
+                    try applyRetention()
+                }
+            } catch {
+                note("a merge failed and is tried again: \(error)")
+                pause()
+            }
+        }
+    }
+
+    /// Removes parts that are too old or too much, and rewrites those that hold samples which a rule has expired.
+    package func applyRetention() throws(StorageError) {
+        try merging.withLock { count throws(StorageError) in
+            let nowMs = time.wallMs
+            let view = view.withLock { $0 }
+            let retention = Retention(ageMsMax: options.retentionMs, bytesMax: options.retentionBytes)
+            let expired = Set(retention.expired(among: view.samples.map(\.part.info), nowMs: nowMs).map(\.number))
+            if !expired.isEmpty {
+                do {
+                    try commit(
+                        adding: [], removing: view.samples.map(\.part).filter { expired.contains($0.info.number) })
+                    try parts.removeRetired()
+                } catch {
+                    throw .unavailable(reason: "\(error)", retryAfterSeconds: 60)
+                }
+            }
+            for rule in options.retentionRules {
+                let cutoff = nowMs.subtractingClamped(rule.retentionMs)
+                for entry in view.samples
+                where !expired.contains(entry.part.info.number) && entry.part.info.maxTimeMs < cutoff {
+                    if try holdsExpired(entry, view, nowMs) { try mergeSamples([entry], view) }
+                }
+            }
+            count += 1
+        }
+    }
+
+    /// Whether a part holds a series of which nothing is to be kept any more.
+    private func holdsExpired(
+        _ entry: StoreView.Samples, _ view: StoreView, _ nowMs: Int64
+    ) throws(StorageError) -> Bool {
+        let retention = try SeriesRetention(options, view, nowMs: nowMs)
+        var cursor = PartCursor(entry.samples)
+        do throws(PartError) {
+            while let block = try cursor.peek() {
+                if let cutoff = retention.cutoffMs(of: block.id), cursor.span(block).upperBound < cutoff { return true }
+                cursor.advance()
+            }
+        } catch {
+            throw quarantine(entry.part, error)
+        }
+        return false
+    }
+
+    package func delete(_ request: LabelRequest) throws(StorageError) {
+        guard request.startMs <= request.endMs else { return }
+        let (series, _) = try match(request.selectors)
+        guard series.count > 0 else { return }
+        // What the deletion is about must lie in parts; what comes later is not meant.
+        try flush()
+        do {
+            try commit(adding: []) { state in
+                state.deletions.append(
+                    Deletion(
+                        number: state.nextDeletion, startMs: request.startMs, endMs: request.endMs, ids: series.ids))
+                state.nextDeletion += 1
+            }
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+    }
+
+    /// Makes a directory that holds everything accepted so far, by hard links, and can be opened as a store.
+    package func snapshot(to target: String) throws(StorageError) {
+        try flush()
+        do {
+            try system.createDirectories(target)
+            try parts.snapshot(to: FilePath.join(target, "parts"))
+            let annotations = FilePath.join(directory, Opening.annotationsFile)
+            if try system.status(at: annotations) != nil {
+                try system.link(annotations, to: FilePath.join(target, Opening.annotationsFile))
+            }
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+    }
+
+    /// Reads every byte of every part and holds it against its checksum and the invariants of its format.
+    ///
+    /// - Returns: a sentence for each part that is damaged.
+    package func verify() throws(StorageError) -> [String] {
+        try flush()
+        return parts.verify().map { "part \($0.part.info.name): \($0.damage)" }
+    }
+}

@@ -1,0 +1,132 @@
+import Encoding
+import Journal
+import LabelIndex
+import Model
+import Parts
+package import Posix
+package import Storage
+import Synchronization
+
+/// The embedded metric store: samples go into the log and the head at once, from there into small immutable parts, which
+/// are merged into larger ones. TSDB.docc says how.
+package final class TimeSeriesStore: MetricStore {
+    package let options: StoreOptions
+    package let directory: String
+    let system: any FileSystem
+    let time: any TimeSource
+    let journal: Journal
+    let parts: PartStore<StoredContent>
+    let registry: SeriesRegistry
+    let shards: [Lock<HeadShard>]
+    let view: Lock<StoreView>
+    let annotations: Lock<Annotations>
+    let disk: DiskWatch
+
+    /// Samples in the head, and when the oldest of them came.
+    let headSamples = Atomic<Int>(0)
+    let headSinceMs = Atomic<Int64>(.max)
+    let newestMs = Atomic<Int64>(.min)
+    let nextShard = Atomic<Int>(0)
+    /// Up to where the log holds what the last flush has put aside.
+    let frozenPosition = Atomic<UInt64>(0)
+    let isClosing = Atomic<Bool>(false)
+    /// Held by whoever flushes; the number of flushes.
+    let flushing = Lock(0)
+    let merging = Lock(0)
+    /// Held from reading the state to committing it changed.
+    let committing = Lock(0)
+    /// Woken when there is something to flush or to merge, and when a flush ended.
+    let work: Monitor<Work>
+    let threads = Lock<[OwnedThread]>([])
+    private let lock: DataDirectoryLock
+
+    struct Work {
+        var isStopping = false
+        var flushWanted = false
+        var mergeWanted = true
+        var flushes = 0
+        /// Why the last flush failed; nil after one that did not.
+        var failure: String?
+    }
+
+    private let foundNotices: Lock<[String]>
+    /// What was found and put right, while opening and since.
+    package var notices: [String] { foundNotices.withLock { $0 } }
+
+    /// Opens or makes a store. When this returns everything acknowledged is visible.
+    package init(
+        directory: String, options: StoreOptions = StoreOptions(), in system: any FileSystem = LocalFileSystem(),
+        time: any TimeSource = SystemTime()
+    ) throws(StorageError) {
+        self.directory = directory
+        self.options = options
+        self.system = system
+        self.time = time
+        precondition((1...64).contains(options.shards), "BUG: \(options.shards) shards")
+        let opened = try Opening(directory, options, system, time)
+        lock = opened.lock
+        journal = opened.journal
+        parts = opened.parts
+        var state = StoreView()
+        state.state = opened.state
+        state.set(parts.parts)
+        let knownID = state.segments.compactMap { $0.index.idRange?.upperBound }.max() ?? 0
+        let usedID = state.samples.map { $0.samples.summary.lastID }.max() ?? 0
+        let nextID = max(opened.state.nextSeriesID, knownID + 1, usedID + 1)
+        let journal = journal
+        registry = SeriesRegistry(nextID: nextID, journal: journal)
+        shards = (0..<options.shards).map { Lock(HeadShard(number: $0, appender: journal.makeAppender())) }
+        view = Lock(state)
+        annotations = Lock(Annotations(options, opened.annotations, appender: journal.makeAppender()))
+        disk = DiskWatch(
+            directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
+        work = Monitor(Work())
+        foundNotices = Lock(opened.notices)
+        try recover(from: opened.state)
+        if options.hasBackgroundThreads { try startThreads() }
+    }
+
+    func note(_ notice: String) {
+        foundNotices.withLock { notices in
+            if notices.count < Self.noticesMax { notices.append(notice) }
+        }
+    }
+
+    private static let noticesMax = 1000
+
+    /// Flushes the head and ends all threads. What could not be flushed is in the log.
+    package func close() throws(StorageError) {
+        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        work.withLock { $0.isStopping = true }
+        work.wakeAll()
+        threads.withLock { threads in
+            for thread in threads { thread.join() }
+            threads.removeAll()
+        }
+        let flushFailure: StorageError?
+        do throws(StorageError) {
+            try flush()
+            flushFailure = nil
+        } catch {
+            flushFailure = error
+        }
+        do throws(JournalError) {
+            try journal.close()
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+        if let flushFailure { throw flushFailure }
+    }
+
+    /// Ends as a crash would, for tests: nothing is flushed.
+    package func abandon() {
+        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        work.withLock { $0.isStopping = true }
+        work.wakeAll()
+        threads.withLock { threads in
+            for thread in threads { thread.join() }
+            threads.removeAll()
+        }
+        try? journal.close()  // a crash would not even try
+    }
+}

@@ -1,0 +1,69 @@
+import Journal
+import Model
+import Posix
+import Storage
+import TestSupport
+
+@testable import TSDB
+
+/// A store in a directory of its own, without threads, so that tests say when it flushes and merges.
+final class StoreRig {
+    let directory = TemporaryDirectory()
+    let time = ManualTime()
+    var options: StoreOptions
+    private(set) var store: TimeSeriesStore
+
+    init(_ change: (inout StoreOptions) -> Void = { _ in }) throws {
+        var options = StoreOptions()
+        options.hasBackgroundThreads = false
+        options.sync = .onRequest
+        options.shards = 3
+        options.freeBytesMin = 0
+        change(&options)
+        self.options = options
+        store = try TimeSeriesStore(directory: directory.file("data"), options: options, time: time)
+    }
+
+    deinit { store.abandon() }
+
+    func reopen(crashing: Bool = false) throws {
+        if crashing { store.abandon() } else { try store.close() }
+        store = try TimeSeriesStore(directory: directory.file("data"), options: options, time: time)
+    }
+
+    @discardableResult
+    func append(_ labels: Labels, _ samples: [(Int64, Double)]) throws -> AppendOutcome {
+        var batch = SampleBatch()
+        batch.append(labels, samples.map { (timestampMs: $0.0, value: $0.1) })
+        return try store.append(&batch)
+    }
+
+    /// All samples in a range, by labels.
+    func read(
+        _ matchers: [Matcher] = [], _ range: ClosedRange<Int64> = .min ... .max
+    ) throws -> [Labels: [Int64: UInt64]] {
+        let request = SelectRequest(matchers: matchers, startMs: range.lowerBound, endMs: range.upperBound)
+        let selection = try store.select(request)
+        var labels = LabelBlock()
+        try selection.labels(0..<selection.count, into: &labels)
+        var block = SeriesBlock()
+        try selection.read(0..<selection.count, into: &block)
+        var answer: [Labels: [Int64: UInt64]] = [:]
+        for index in 0..<selection.count {
+            let floats = block.floats[index]
+            guard floats.count > 0 else { continue }
+            var samples: [Int64: UInt64] = [:]
+            for place in 0..<floats.count {
+                samples[block.timestampsMs[floats.timestampStart + place]] =
+                    block.values[floats.valueStart + place].bitPattern
+            }
+            precondition(samples.count == floats.count, "a timestamp comes twice")
+            answer[labels.labels(index)] = samples
+        }
+        return answer
+    }
+}
+
+func series(_ name: String, _ pairs: (String, String)...) -> Labels {
+    Labels([(Labels.metricName, name)] + pairs.map { (name: $0.0, value: $0.1) })
+}
