@@ -38,7 +38,7 @@ package final class TimeSeriesStore: MetricStore {
     /// Woken when there is something to flush or to merge, and when a flush ended.
     let work: Monitor<Work>
     let threads = Lock<[OwnedThread]>([])
-    private let lock: DataDirectoryLock
+    private let lock: Lock<DataDirectoryLock?>
 
     struct Work {
         var isStopping = false
@@ -64,7 +64,7 @@ package final class TimeSeriesStore: MetricStore {
         self.time = time
         precondition((1...64).contains(options.shards), "BUG: \(options.shards) shards")
         let opened = try Opening(directory, options, system, time)
-        lock = opened.lock
+        lock = Lock(opened.lock)
         journal = opened.journal
         parts = opened.parts
         var state = StoreView()
@@ -110,6 +110,7 @@ package final class TimeSeriesStore: MetricStore {
         } catch {
             flushFailure = error
         }
+        defer { lock.withLock { $0 = nil } }
         do throws(JournalError) {
             try journal.close()
         } catch {
@@ -128,5 +129,6 @@ package final class TimeSeriesStore: MetricStore {
             threads.removeAll()
         }
         try? journal.close()  // a crash would not even try
+        lock.withLock { $0 = nil }
     }
 }
