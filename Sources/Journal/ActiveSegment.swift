@@ -47,7 +47,7 @@ struct ActiveSegment {
     private static func make(
         _ segment: Segment, salt: UInt64, origin: Segment.Origin, in system: any FileSystem
     ) throws(SystemError) -> File {
-        let file = try File(segment.path, .create, in: system)
+        let file = try File(segment.path, .createToAppend, in: system)
         do {
             try file.append(Segment.Header(base: segment.base, salt: salt, origin: origin).bytes.span)
         } catch {

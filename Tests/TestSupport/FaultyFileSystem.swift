@@ -17,6 +17,8 @@ package struct Fault: Sendable {
     package enum Effect: Sendable {
         /// The call does nothing and fails with this `errno` value.
         case fail(Int32)
+        /// A write is done and says that it failed; other calls fail.
+        case failAfter(Int32)
         /// A write puts down only a part (a half) of its bytes and then fails; other calls fail.
         case tear(Int32)
         /// A read or write moves only one byte, and succeeds; other calls are not touched.
@@ -90,7 +92,8 @@ package final class FaultyFileSystem: FileSystem {
 
     private func pass(_ call: FileCall, _ path: String) throws(SystemError) {
         switch effect(call) {
-        case .fail(let code), .tear(let code): throw SystemError(call: call.rawValue, on: path, code: code)
+        case .fail(let code), .failAfter(let code), .tear(let code):
+            throw SystemError(call: call.rawValue, on: path, code: code)
         case .short, nil: return
         }
     }
@@ -108,7 +111,8 @@ package final class FaultyFileSystem: FileSystem {
         _ file: OpenFile, into buffer: inout MutableSpan<UInt8>, from index: Int, at offset: Int?
     ) throws(SystemError) -> Int {
         switch effect(.read) {
-        case .fail(let code), .tear(let code): throw SystemError(call: "read", on: file.path, code: code)
+        case .fail(let code), .failAfter(let code), .tear(let code):
+            throw SystemError(call: "read", on: file.path, code: code)
         case nil: return try real.read(file, into: &buffer, from: index, at: offset)
         case .short:
             guard index < buffer.count else { return 0 }
@@ -125,6 +129,9 @@ package final class FaultyFileSystem: FileSystem {
         case nil: return try real.write(file, bytes, at: offset)
         case .fail(let code): throw SystemError(call: "write", on: file.path, code: code)
         case .short: return try real.write(file, bytes.extracting(first: 1), at: offset)
+        case .failAfter(let code):
+            _ = try real.write(file, bytes, at: offset)
+            throw SystemError(call: "write", on: file.path, code: code)
         case .tear(let code):
             _ = try real.write(file, bytes.extracting(first: bytes.count / 2), at: offset)
             throw SystemError(call: "write", on: file.path, code: code)
@@ -138,6 +145,9 @@ package final class FaultyFileSystem: FileSystem {
         case nil: return try real.append(file, first, second)
         case .fail(let code): throw SystemError(call: "append", on: file.path, code: code)
         case .short: return try append(file, first, second, firstBytes: 1)
+        case .failAfter(let code):
+            _ = try real.append(file, first, second)
+            throw SystemError(call: "append", on: file.path, code: code)
         case .tear(let code):
             _ = try append(file, first, second, firstBytes: (first.count + second.count) / 2)
             throw SystemError(call: "append", on: file.path, code: code)

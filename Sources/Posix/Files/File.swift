@@ -38,7 +38,7 @@ package final class File: Sendable {
         }
     }
 
-    /// Writes at the end of a file that was opened for `.append`. After an error any part of it may have been written.
+    /// Writes at the end of a file that was opened to append. After an error any part of it may have been written.
     package func append(_ bytes: Span<UInt8>) throws(SystemError) {
         try append(bytes, Span())
     }

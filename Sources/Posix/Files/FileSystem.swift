@@ -13,7 +13,7 @@ package protocol FileSystem: Sendable {
     ) throws(SystemError) -> Int
     /// - Returns: how many bytes were written, which may be fewer than there are.
     func write(_ file: OpenFile, _ bytes: Span<UInt8>, at offset: Int) throws(SystemError) -> Int
-    /// Writes both one after the other in a single call: at the end of a file opened for `.append`.
+    /// Writes both one after the other in a single call: at the end of a file opened to append.
     ///
     /// - Returns: how many bytes of both together were written, which may be fewer than there are.
     func append(_ file: OpenFile, _ first: Span<UInt8>, _ second: Span<UInt8>) throws(SystemError) -> Int
@@ -69,6 +69,8 @@ package enum FileAccess: Sendable {
     case readWrite
     /// Reading and writing a new file; an error if the path is taken.
     case create
+    /// The same for writing at the end, also after the file was truncated.
+    case createToAppend
     /// A directory, to sync it.
     case directory
 }

@@ -12,6 +12,7 @@ package struct LocalFileSystem: FileSystem {
             case .append: O_RDWR | O_CREAT | O_APPEND
             case .readWrite: O_RDWR | O_CREAT
             case .create: O_RDWR | O_CREAT | O_EXCL
+            case .createToAppend: O_RDWR | O_CREAT | O_EXCL | O_APPEND
             case .directory: O_RDONLY | O_DIRECTORY
             }
         let descriptor = try Self.call("open", path) { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o640) }

@@ -42,6 +42,15 @@ import Testing
         #expect(error?.description == "open of \(directory.file("f")) failed: File exists (errno 17)")
     }
 
+    @Test(arguments: [FileAccess.append, .createToAppend])
+    func appendsGoToTheEndAfterATruncation(access: FileAccess) throws {
+        let file = try File(directory.file("f"), access, in: system)
+        try file.append([1, 2, 3].span)
+        try file.truncate(toBytes: 1)
+        try file.append([4].span)
+        #expect(try content("f") == [1, 4])
+    }
+
     @Test func allocatingReservesBlocksWithoutGrowingTheFile() throws {
         let file = try File(directory.file("f"), .create, in: system)
         try file.allocate(bytes: 1 << 20)
