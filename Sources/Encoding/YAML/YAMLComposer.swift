@@ -6,6 +6,9 @@ struct YAMLComposer {
     /// Anchors whose node is still being read: an alias to one of them would be a cycle.
     private var open: Set<String> = []
 
+    /// What is wrong without keeping the rest from being read.
+    private(set) var problems: [ConfigurationError] = []
+
     init(file: String) { self.file = file }
 
     mutating func document(_ events: YAMLEvents) throws(ConfigurationError) -> YAMLNode? {
@@ -43,15 +46,15 @@ struct YAMLComposer {
         switch event.kind {
         case .alias(let name): return try alias(name, event.position)
         case .scalar(let text, let tag, let isPlain, let anchor):
-            let scalar = try scalar(text, tag: tag, isPlain: isPlain, event.position)
+            let scalar = scalar(text, tag: tag, isPlain: isPlain, event.position)
             return keep(try bounded(.scalar(scalar), event.position), anchor)
         case .sequenceStart(let tag, let anchor):
-            try expect(tag, ["tag:yaml.org,2002:seq"], event.position)
+            expect(tag, ["tag:yaml.org,2002:seq"], event.position)
             open.insert(anchor)
             let nodes = try sequence(events, depth: depth)
             return keep(try bounded(.sequence(nodes), event.position), anchor)
         case .mappingStart(let tag, let anchor):
-            try expect(tag, ["tag:yaml.org,2002:map"], event.position)
+            expect(tag, ["tag:yaml.org,2002:map"], event.position)
             open.insert(anchor)
             let pairs = try mapping(events, depth: depth)
             return keep(try bounded(.mapping(pairs), event.position), anchor)
@@ -85,13 +88,16 @@ struct YAMLComposer {
                 continue
             }
             guard case .scalar(let scalar) = key.content else {
-                throw ConfigurationError(at: event.position, "\(key.shortDescription) cannot be a key", "keys are text")
+                refuse(event.position, "\(key.shortDescription) cannot be a key", "keys are text")
+                continue
             }
-            if let line = lineOfKey.updateValue(event.position.line, forKey: scalar.text) {
-                throw ConfigurationError(
-                    at: event.position, "duplicate key \(Quoted.text(scalar.text))",
+            if let line = lineOfKey[scalar.text] {
+                refuse(
+                    event.position, "duplicate key \(Quoted.text(scalar.text))",
                     "it is already set in line \(line): keep one")
+                continue
             }
+            lineOfKey[scalar.text] = event.position.line
             pairs.append(
                 YAMLPair(key: scalar.text, line: event.position.line, column: event.position.column, value: value))
         }
@@ -102,6 +108,12 @@ struct YAMLComposer {
     private static func isMerge(_ event: YAMLEvents.Event) -> Bool {
         guard case .scalar(let text, let tag, let isPlain, _) = event.kind else { return false }
         return tag == "tag:yaml.org,2002:merge" || (tag.isEmpty && isPlain && text == Array("<<".utf8))
+    }
+
+    private mutating func refuse(_ position: Position, _ what: String, _ remedy: String = "") {
+        if problems.count < ConfigurationReport.errorsMax {
+            problems.append(ConfigurationError(at: position, what, remedy))
+        }
     }
 
     /// The pairs that a merge key brings in: of one mapping, or of a list of mappings, earlier ones first.
@@ -155,40 +167,38 @@ struct YAMLComposer {
 }
 
 extension YAMLComposer {
-    private func scalar(
+    private mutating func scalar(
         _ bytes: [UInt8], tag: String, isPlain: Bool, _ position: ConfigurationPosition
-    ) throws(ConfigurationError) -> YAMLScalar {
+    ) -> YAMLScalar {
         let prefix = "tag:yaml.org,2002:"
+        let text = String(decoding: bytes, as: UTF8.self)
         switch tag {
-        case "": return YAMLScalar(text: String(decoding: bytes, as: UTF8.self), isPlain: isPlain)
-        case "!", prefix + "str": return YAMLScalar(text: String(decoding: bytes, as: UTF8.self), isPlain: false)
+        case "": return YAMLScalar(text: text, isPlain: isPlain)
+        case "!", prefix + "str": return YAMLScalar(text: text, isPlain: false)
         case prefix + "null", prefix + "bool", prefix + "int", prefix + "float", prefix + "merge":
-            return YAMLScalar(text: String(decoding: bytes, as: UTF8.self), isPlain: true)
-        case prefix + "binary": return YAMLScalar(text: try binary(bytes, position), isPlain: false)
+            return YAMLScalar(text: text, isPlain: true)
+        case prefix + "binary": return YAMLScalar(text: binary(bytes, position), isPlain: false)
         default:
-            try expect(tag, [], position)
-            preconditionFailure("BUG: an unknown tag was not refused")
+            expect(tag, [], position)
+            return YAMLScalar(text: text, isPlain: isPlain)
         }
     }
 
-    private func expect(
-        _ tag: String, _ allowed: [String], _ position: ConfigurationPosition
-    ) throws(ConfigurationError) {
+    private mutating func expect(_ tag: String, _ allowed: [String], _ position: ConfigurationPosition) {
         guard !tag.isEmpty, tag != "!", !allowed.contains(tag) else { return }
-        throw ConfigurationError(at: position, "the tag \(tag) is not known here", "leave it out")
+        refuse(position, "the tag \(tag) is not known here", "leave it out")
     }
 
     /// `!!binary` is Base64; every setting is text, so what it holds has to be UTF-8.
-    private func binary(_ bytes: [UInt8], _ position: ConfigurationPosition) throws(ConfigurationError) -> String {
+    private mutating func binary(_ bytes: [UInt8], _ position: ConfigurationPosition) -> String {
         let digits = bytes.filter { $0 > 0x20 }
-        guard let decoded = try? Base64.standard.decode(digits.span) else {  // the place in the file is said instead
-            throw ConfigurationError(at: position, "!!binary is not valid Base64")
+        guard let decoded = try? Base64.standard.decode(digits.span) else {  // where in it does not help the user
+            refuse(position, "!!binary is not valid Base64")
+            return ""
         }
-        guard let text = String(validating: decoded, as: UTF8.self) else {
-            throw ConfigurationError(
-                at: position, "\(Quoted.bytes(decoded)) is not a valid name or value", "names and values are UTF-8 text"
-            )
-        }
-        return text
+        if let text = String(validating: decoded, as: UTF8.self) { return text }
+        refuse(
+            position, "\(Quoted.bytes(decoded)) is not a valid name or value", "names and values are UTF-8 text")
+        return String(decoding: decoded, as: UTF8.self)
     }
 }

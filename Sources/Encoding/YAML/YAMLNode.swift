@@ -45,6 +45,23 @@ extension YAMLNode {
         return pairs.first { $0.key == key }?.value
     }
 
+    /// The same tree with each scalar's text replaced by what `transform` makes of it; a text stays as plain or as
+    /// quoted as it was. Keys stay.
+    package func mapScalars(_ transform: (_ text: String, _ node: YAMLNode) -> String) -> YAMLNode {
+        let mapped: YAMLContent
+        switch content {
+        case .scalar(let scalar):
+            mapped = .scalar(YAMLScalar(text: transform(scalar.text, self), isPlain: scalar.isPlain))
+        case .sequence(let nodes): mapped = .sequence(nodes.map { $0.mapScalars(transform) })
+        case .mapping(let pairs):
+            mapped = .mapping(
+                pairs.map {
+                    YAMLPair(key: $0.key, line: $0.line, column: $0.column, value: $0.value.mapScalars(transform))
+                })
+        }
+        return YAMLNode(line: line, column: column, content: mapped, expandedNodes: expandedNodes)
+    }
+
     /// How an error names what stands here: `a list`, `"true"`, `42`.
     package var shortDescription: String {
         switch content {

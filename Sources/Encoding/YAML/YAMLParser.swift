@@ -17,18 +17,35 @@ package enum YAMLParser {
     package static func document(
         _ text: Span<UInt8>, file: String
     ) throws(ConfigurationError) -> YAMLNode? {
+        var errors: [ConfigurationError] = []
+        let node = read(text, file: file, &errors)
+        if let first = errors.first { throw first }
+        return node
+    }
+
+    /// The same with all that is wrong. What was read in spite of it comes back too, so that more can be found in it.
+    static func read(_ text: Span<UInt8>, file: String, _ errors: inout [ConfigurationError]) -> YAMLNode? {
         guard text.count <= Limits.bytesMax else {
-            throw ConfigurationError(
-                at: .init(file: file, line: 1, column: 1), "the file has \(text.count) bytes",
-                "the limit is \(Limits.bytesMax): split it")
+            errors.append(
+                ConfigurationError(
+                    at: .init(file: file, line: 1, column: 1), "the file has \(text.count) bytes",
+                    "the limit is \(Limits.bytesMax): split it"))
+            return nil
         }
         if let offset = UTF8Check.firstInvalidOffset(text) {
-            throw ConfigurationError(
-                at: position(ofByte: offset, in: text, file: file), "the text is not valid UTF-8", "save it as UTF-8")
+            let place = position(ofByte: offset, in: text, file: file)
+            errors.append(ConfigurationError(at: place, "the text is not valid UTF-8", "save it as UTF-8"))
+            return nil
         }
         let events = YAMLEvents(text: text, file: file)
         var composer = YAMLComposer(file: file)
-        return try composer.document(events)
+        defer { errors.insert(contentsOf: composer.problems, at: 0) }
+        do throws(ConfigurationError) {
+            return try composer.document(events)
+        } catch {
+            errors.append(error)
+            return nil
+        }
     }
 
     package static func document(_ text: String, file: String) throws(ConfigurationError) -> YAMLNode? {

@@ -17,14 +17,12 @@ package final class YAMLReader {
         return file[...slash] + path
     }
 
-    /// Parses `text` and returns its document; nil where it is empty or where an error was reported.
+    /// Parses `text` and returns its document; nil where it is empty or unreadable. What is wrong is reported.
     package func document(_ text: Span<UInt8>) -> YAMLNode? {
-        do throws(ConfigurationError) {
-            return try YAMLParser.document(text, file: file)
-        } catch {
-            report.add(error)
-            return nil
-        }
+        var errors: [ConfigurationError] = []
+        let node = YAMLParser.read(text, file: file, &errors)
+        for error in errors { report.add(error) }
+        return node
     }
 
     package func position(of node: YAMLNode) -> ConfigurationPosition {

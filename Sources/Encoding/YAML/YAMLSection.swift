@@ -8,7 +8,7 @@ package final class YAMLSection {
     /// What the section is called in errors, such as `global` or `scrape config`.
     package let name: String
     package let reader: YAMLReader
-    private let pairs: [YAMLPair]
+    private var pairs: [YAMLPair]
     private var known: [String] = []
 
     init(node: YAMLNode, pairs: [YAMLPair], name: String, reader: YAMLReader) {
@@ -22,6 +22,18 @@ package final class YAMLSection {
     package func value(_ key: String) -> YAMLNode? {
         guard let node = pair(key)?.value, !node.isNull else { return nil }
         return node
+    }
+
+    /// Replaces the value of a key that is there, before anyone reads it.
+    package func replace(_ key: String, _ transform: (YAMLNode) -> YAMLNode) {
+        guard let index = pairs.firstIndex(where: { $0.key == key }) else { return }
+        let pair = pairs[index]
+        pairs[index] = YAMLPair(key: key, line: pair.line, column: pair.column, value: transform(pair.value))
+    }
+
+    /// The mapping with what was replaced.
+    package var currentNode: YAMLNode {
+        YAMLNode(line: node.line, column: node.column, content: .mapping(pairs), expandedNodes: node.expandedNodes)
     }
 
     /// True where the key is there without a value.

@@ -1,0 +1,80 @@
+import Encoding
+import Model
+import Text
+
+/// `storage`: where data lies, how long it stays and how safely it is written.
+struct StorageOptions: Sendable {
+    /// How soon what was acknowledged is safe from a power loss. A crash of the process loses nothing either way.
+    enum Sync: Equatable, Sendable {
+        case always
+        case everyMs(Int64)
+    }
+
+    /// Nil: `--data` says.
+    var path: String?
+    var sync = Sync.everyMs(1000)
+    /// Zero keeps everything.
+    var retentionMs: Int64 = 0
+    /// Bound on the bytes of metrics on disk; zero is none.
+    var retentionBytes: Int64 = 0
+    /// Bound on the share of the disk; zero is none.
+    var retentionPercent = 0.0
+    /// Nil: samples of any age are taken.
+    var outOfOrderWindowMs: Int64?
+    var exemplarsMax = 100_000
+
+    init() {}
+
+    init(_ section: YAMLSection) {
+        path = section.string("path").map(section.reader.joined)
+        if let written = section.string("fsync_interval") {
+            sync = written == "always" ? .always : .everyMs(section.durationMs("fsync_interval") ?? 1000)
+        }
+        if let tsdb = section.section("tsdb") { read(tsdb) }
+        if let exemplars = section.section("exemplars") {
+            exemplarsMax = max(0, exemplars.int("max_exemplars") ?? 100_000)
+            exemplars.finish()
+        }
+        section.finish()
+    }
+
+    /// Prometheus' own keys.
+    private mutating func read(_ section: YAMLSection) {
+        outOfOrderWindowMs = section.durationMs("out_of_order_time_window")
+        if section.float("stale_series_compaction_threshold") != nil {
+            Self.notice(section, "stale_series_compaction_threshold")
+        }
+        if let encoding = section.section("chunk_encoding") {
+            if let floats = encoding.string("floats") {
+                if !["", "xor", "xor2"].contains(floats) {
+                    encoding.refuse(
+                        at: "floats",
+                        "'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted entirely, got \(Quoted.text(floats))"
+                    )
+                }
+                Self.notice(section, "chunk_encoding")
+            }
+            encoding.finish()
+        }
+        if let retention = section.section("retention") { readRetention(retention) }
+        section.finish()
+    }
+
+    private mutating func readRetention(_ section: YAMLSection) {
+        retentionMs = section.durationMs("time") ?? 0
+        retentionBytes = section.bytes("size") ?? 0
+        retentionPercent = section.float("percentage") ?? 0
+        if retentionBytes < 0 {
+            section.refuse(at: "size", "'storage.tsdb.retention.size' must be greater than or equal to 0")
+        }
+        if !(0...100).contains(retentionPercent) {
+            section.refuse(at: "percentage", "'storage.tsdb.retention.percentage' must be in the range [0, 100]")
+        }
+        section.finish()
+    }
+
+    private static func notice(_ section: YAMLSection, _ key: String) {
+        section.reader.notice(
+            section.place(of: key), "\(key) has no effect: the format of obs chooses for each block by itself")
+    }
+}
