@@ -3,10 +3,6 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .collector,
-        .tokenCreate,
-        .tokenList,
-        .tokenRevoke,
-        .verify,
         .completion,
         .help,
         .version,

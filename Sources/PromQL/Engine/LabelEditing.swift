@@ -1,0 +1,124 @@
+import Model
+import Storage
+
+/// Labels edited as bytes, without making single strings of them.
+extension LabelBlock {
+    func range(_ set: Int) -> Range<Int> { offsets[set]..<offsets[set + 1] }
+
+    /// Adds bytes in canonical form.
+    mutating func appendSet(_ canonical: Span<UInt8>) {
+        for index in canonical.indices { bytes.append(canonical[index]) }
+        offsets.append(bytes.count)
+        hashes.append(LabelHash.of(canonical))
+    }
+
+    mutating func appendSet(_ set: Int, of other: LabelBlock) {
+        bytes.append(contentsOf: other.bytes[other.range(set)])
+        offsets.append(bytes.count)
+        hashes.append(other.hashes[set])
+    }
+
+    func value(_ name: StaticLabelName, of set: Int) -> String {
+        let labels = bytes.span.extracting(range(set))
+        guard let place = LabelCursor.valueRange(of: name.bytes.span, in: labels) else { return "" }
+        return String(
+            decoding: bytes[range(set)][(offsets[set] + place.lowerBound)..<(offsets[set] + place.upperBound)],
+            as: UTF8.self)
+    }
+}
+
+/// A label's name whose bytes are at hand.
+struct StaticLabelName: Sendable {
+    let bytes: [UInt8]
+    init(_ name: String) { bytes = Array(name.utf8) }
+
+    static let metric = StaticLabelName(Labels.metricName)
+    static let bound = StaticLabelName("le")
+    static let type = StaticLabelName("__type__")
+}
+
+/// Which labels of a set are wanted.
+struct LabelFilter: Sendable {
+    /// Sorted bytewise, as labels are.
+    private let names: [[UInt8]]
+    private let keeps: Bool
+
+    init(keeping names: [String]) {
+        self.names = Self.sorted(names)
+        keeps = true
+    }
+
+    init(dropping names: [String]) {
+        self.names = Self.sorted(names)
+        keeps = false
+    }
+
+    private static func sorted(_ names: [String]) -> [[UInt8]] {
+        Set(names.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// What a calculation takes from a series: its name, and the type and unit that went with it.
+    static let metadata = LabelFilter(dropping: [Labels.metricName, "__type__", "__unit__"])
+
+    /// Writes the wanted labels of `set` to `output`, which is replaced.
+    func apply(_ set: Span<UInt8>, into output: inout [UInt8]) {
+        output.removeAll(keepingCapacity: true)
+        var cursor = LabelCursor()
+        var pairStart = 0
+        var next = 0
+        while cursor.advance(in: set) {
+            let pair = pairStart..<cursor.value.upperBound
+            pairStart = pair.upperBound
+            var order = 1
+            while next < names.count {
+                let name = names[next]
+                order = LabelCursor.compare(name.span, 0..<name.count, set, cursor.name)
+                if order >= 0 { break }
+                next += 1
+            }
+            let isNamed = next < names.count && order == 0
+            if isNamed == keeps { for index in pair { output.append(set[index]) } }
+        }
+    }
+}
+
+/// Numbers label sets in the order in which they are first seen.
+struct LabelTable: Sendable {
+    private(set) var sets = LabelBlock()
+    /// Index of the set plus 1; zero for a free slot. The size is a power of two.
+    private var slots = [Int32](repeating: 0, count: 64)
+
+    var count: Int { sets.count }
+
+    /// The number of a set, new or known.
+    mutating func number(of labels: Span<UInt8>, hash: UInt64) -> Int {
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let set = Int(slots[slot]) - 1
+            if sets.hashes[set] == hash, isEqual(set, labels) { return set }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        sets.appendSet(labels)
+        slots[slot] = Int32(sets.count)
+        if sets.count * 2 > slots.count { grow() }
+        return sets.count - 1
+    }
+
+    mutating func number(of labels: Span<UInt8>) -> Int { number(of: labels, hash: LabelHash.of(labels)) }
+
+    private func isEqual(_ set: Int, _ labels: Span<UInt8>) -> Bool {
+        let range = sets.range(set)
+        guard range.count == labels.count else { return false }
+        for index in labels.indices where sets.bytes[range.lowerBound + index] != labels[index] { return false }
+        return true
+    }
+
+    private mutating func grow() {
+        slots = [Int32](repeating: 0, count: slots.count * 2)
+        for set in 0..<sets.count {
+            var slot = Int(truncatingIfNeeded: sets.hashes[set]) & (slots.count - 1)
+            while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = Int32(set + 1)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+/// Values in ascending order, NaN before all others.
+struct SortedValues: Sendable {
+    private var nanCount = 0
+    private var values: [Double] = []
+
+    init() {}
+
+    init(_ unsorted: some Sequence<Double>) {
+        for value in unsorted {
+            if value.isNaN { nanCount += 1 } else { values.append(value) }
+        }
+        values.sort()
+    }
+
+    var count: Int { nanCount + values.count }
+
+    private func place(of value: Double) -> Int {
+        var low = 0
+        var high = values.count
+        while low < high {
+            let middle = (low + high) / 2
+            if values[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    mutating func insert(_ value: Double) {
+        if value.isNaN { nanCount += 1 } else { values.insert(value, at: place(of: value)) }
+    }
+
+    mutating func remove(_ value: Double) {
+        if value.isNaN { nanCount -= 1 } else { values.remove(at: place(of: value)) }
+    }
+
+    private func value(at index: Int) -> Double { index < nanCount ? .nan : values[index - nanCount] }
+
+    /// Interpolated between the two values around the rank.
+    func quantile(_ q: Double) -> Double {
+        if count == 0 || q.isNaN { return .nan }
+        if q < 0 { return -.infinity }
+        if q > 1 { return .infinity }
+        let rank = q * Double(count - 1)
+        let lower = Int(max(0, rank.rounded(.down)))
+        let upper = min(count - 1, lower + 1)
+        let weight = rank - rank.rounded(.down)
+        return value(at: lower) * (1 - weight) + value(at: upper) * weight
+    }
+}
+
+extension OverTimeFunctions {
+    enum Quantile: WindowFunction {
+        private static func check(_ q: Double, _ context: WindowContext) {
+            if !(0...1 ~= q) { context.annotate(.invalidQuantile(q, context.position)) }
+        }
+
+        static func value(
+            _ run: borrowing FloatRun, _ window: Range<Int>, _ step: Int, _ context: WindowContext
+        ) -> Double {
+            let q = context.arguments[0][step]
+            check(q, context)
+            var sorted = SortedValues()
+            for index in window { sorted.insert(run.values[index]) }
+            return sorted.quantile(q)
+        }
+
+        /// Keeps the window sorted while it slides.
+        static func sweep(
+            _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
+        ) {
+            var sorted = SortedValues()
+            var held = 0..<0
+            for step in row.indices {
+                let window = bounds[step]
+                if window.isEmpty {
+                    row[step] = Absent.value
+                    continue
+                }
+                if window.lowerBound >= held.upperBound {
+                    sorted = SortedValues()
+                    held = window.lowerBound..<window.lowerBound
+                }
+                for index in held.lowerBound..<window.lowerBound { sorted.remove(run.values[index]) }
+                for index in held.upperBound..<window.upperBound { sorted.insert(run.values[index]) }
+                held = window
+                let q = context.arguments[0][step]
+                check(q, context)
+                row[step] = sorted.quantile(q)
+            }
+        }
+    }
+
+    /// The median of the distances from the median.
+    enum MedianDeviation: WindowFunction {
+        static func value(
+            _ run: borrowing FloatRun, _ window: Range<Int>, _ step: Int, _ context: WindowContext
+        ) -> Double {
+            var values: [Double] = []
+            for index in window { values.append(run.values[index]) }
+            if values.contains(where: \.isNaN) { return .nan }
+            let median = SortedValues(values).quantile(0.5)
+            return SortedValues(values.map { ($0 - median).magnitude }).quantile(0.5)
+        }
+    }
+
+    enum Variance: WindowFunction {
+        static func value(
+            _ run: borrowing FloatRun, _ window: Range<Int>, _ step: Int, _ context: WindowContext
+        ) -> Double {
+            var count = 0.0
+            var mean = KahanSum()
+            var squares = KahanSum()
+            for index in window {
+                count += 1
+                let value = run.values[index]
+                let delta = value - (mean.sum + mean.correction)
+                mean.add(delta / count)
+                squares.add(delta * (value - (mean.sum + mean.correction)))
+            }
+            return (squares.sum + squares.correction) / count
+        }
+    }
+
+    enum StandardDeviation: WindowFunction {
+        static func value(
+            _ run: borrowing FloatRun, _ window: Range<Int>, _ step: Int, _ context: WindowContext
+        ) -> Double {
+            Variance.value(run, window, step, context).squareRoot()
+        }
+    }
+}
