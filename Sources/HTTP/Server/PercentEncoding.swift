@@ -42,6 +42,20 @@ enum PercentEncoding {
         return place == text.count
     }
 
+    /// Text as a name or value of a query or a form: all but letters, digits and `-._~` is encoded.
+    static func encode(_ text: String) -> String {
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: encoded.append(byte)
+            default: encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
     @inline(__always)
     private static func byte(
         _ bytes: Span<UInt8>, at index: Int, plusIsSpace: Bool

@@ -7,6 +7,12 @@ package struct Status: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// A code that came from elsewhere; nil where it is none.
+    init?(received code: Int) {
+        guard code >= 100, code <= 599 else { return nil }
+        rawValue = code
+    }
+
     package static let switchingProtocols = Status(rawValue: 101)
     package static let ok = Status(rawValue: 200)
     package static let created = Status(rawValue: 201)

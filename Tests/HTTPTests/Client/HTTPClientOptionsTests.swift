@@ -3,7 +3,7 @@ import HTTP
 import Testing
 
 @Suite struct HTTPClientOptionsTests {
-    private func read(_ text: String) -> (options: HTTPClientOptions?, errors: [String], files: [NamedFile]) {
+    func read(_ text: String) -> (options: HTTPClientOptions?, errors: [String], files: [NamedFile]) {
         let reader = YAMLReader(file: "dir/p.yml", report: ConfigurationReport())
         let bytes = Array(text.utf8)
         guard let node = reader.document(bytes.span), let section = reader.section(node, "scrape config") else {
