@@ -82,7 +82,7 @@ let floor3: [Target] = [
 let floor4: [Target] = [
     room("Storage", ["Model", "Posix", "Encoding"]),
     room("LabelIndex", ["Model", "Text", "Posix", "Encoding"]),
-    room("Ledger", ["Databases", "Crypto", "Posix", "Encoding", "Telemetry"]),
+    room("Ledger", ["Databases", "HTTP", "Crypto", "Posix", "Encoding", "Telemetry"]),
 ]
 
 let floor5: [Target] = [
@@ -135,7 +135,7 @@ let testTargets: [Target] = [
     tests("Parts", ["Parts", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
-    tests("Ledger", ["Ledger", "Databases", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
+    tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
     tests(
         "TSDB",
         [

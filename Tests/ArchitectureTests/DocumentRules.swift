@@ -73,6 +73,19 @@ enum DocumentRules {
         return all
     }
 
+    /// ARCHITECTURE.md has one row for each room that has content, with its floor, and none for another.
+    static func rooms(in document: SourceFile, present: Set<String>) -> [Finding] {
+        let rows = document.lines.compactMap { $0.wholeMatch(of: /\| (\d) \| `(\w+)` \| .+ \|/) }
+        let listed = Dictionary(rows.map { (String($0.2), Int($0.1)) }, uniquingKeysWith: { first, _ in first })
+        let missing = present.subtracting(listed.keys).sorted().map {
+            Finding(path: document.path, what: "has no row for the room \($0)")
+        }
+        let wrong = listed.keys.sorted().filter { !present.contains($0) || listed[$0] != Floors.rooms[$0] }.map {
+            Finding(path: document.path, what: "the row of \($0) does not fit the room or its floor")
+        }
+        return missing + wrong
+    }
+
     /// What may lie at the top of the repository; names that .gitignore lists are not part of it.
     static func topLevel(_ names: [String], ignored: Set<String>) -> [Finding] {
         let allowed: Set = [

@@ -42,6 +42,20 @@ import Testing
         #expect(DocumentRules.figures(in: SourceFile(path: "README.md", text: text)).count == count)
     }
 
+    @Test func architectureListsTheRooms() throws {
+        let filled = Repository.files(under: "Sources").filter { $0.stem != "Placeholder" }.compactMap(\.room)
+        let document = try Repository.file("ARCHITECTURE.md")
+        let findings = DocumentRules.rooms(in: document, present: Set(filled))
+        #expect(findings.isEmpty, "\(list(findings))")
+        let text = "| 1 | `Posix` | files |\n| 3 | `Text` | patterns |\n| 5 | `TSDB` | parts |"
+        let found = DocumentRules.rooms(in: SourceFile(path: "A.md", text: text), present: ["Posix", "Text", "Web"])
+        #expect(
+            found.map(\.what) == [
+                "has no row for the room Web", "the row of TSDB does not fit the room or its floor",
+                "the row of Text does not fit the room or its floor",
+            ])
+    }
+
     @Test func theTopLevelHoldsOnlyWhatItShould() throws {
         let ignored = try Repository.file(".gitignore").lines.map { $0.filter { $0 != "/" } }
         let findings = DocumentRules.topLevel(try Repository.topLevel(), ignored: Set(ignored))

@@ -51,6 +51,33 @@ import Testing
         try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text)  // nil fails the test
     }
 
+    @Test func theAccessLogGoesOnInANewFileAfterARotation() throws {
+        let path = folder.path + "/access.log"
+        let obs = try RunningObs("--access-log", path, data: folder.path)
+        #expect(try obs.get("/-/ready?token=secret").status == 200)
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        #expect(try obs.post("/-/reload").status == 200)
+        #expect(try obs.get("/nothing").status == 404)
+        #expect(try obs.end(with: SIGTERM) == 0)
+        let (old, new) = (try Self.lines(path + ".1"), try Self.lines(path))
+        let first = try #require(old.first)
+        #expect(first["path"] as? String == "/-/ready")
+        #expect(first["route"] as? String == "/-/ready")
+        #expect(first["status"] as? Int == 200)
+        #expect(first["peer"] as? String == "127.0.0.1")
+        #expect(!first.values.contains { "\($0)".contains("secret") })
+        #expect(new.last?["path"] as? String == "/nothing")
+        #expect(new.last?["status"] as? Int == 404)
+    }
+
+    /// The objects of a file of JSON lines.
+    private static func lines(_ path: String) throws -> [[String: Any]] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+            let json = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            return try #require(json as? [String: Any])
+        }
+    }
+
     @Test(arguments: [SIGTERM, SIGINT]) func endsInGoodOrder(signal: Int32) throws {
         let obs = try RunningObs(data: folder.path)
         let idle = try PlainClient(obs.address)

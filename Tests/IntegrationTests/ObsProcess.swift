@@ -16,6 +16,10 @@ enum Obs {
 
     /// Runs `obs` to its end.
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Finished {
+        try run(arguments, environment: environment)
+    }
+
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Finished {
         try finish(path, arguments, environment: environment)
     }
 

@@ -10,6 +10,14 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// SQLite's own words.
     package let reason: String
 
+    /// For what fails beside SQLite and has to end a transaction like a failure inside it.
+    package init(code: Int32, action: String, path: String, reason: String) {
+        self.code = code
+        self.action = action
+        self.path = path
+        self.reason = reason
+    }
+
     /// Another process or thread kept the database locked for longer than the busy timeout.
     package var isBusy: Bool { code & 0xff == SQLITE_BUSY }
     /// A UNIQUE, NOT NULL, CHECK or foreign key rule of a table was broken.

@@ -1,15 +1,3 @@
-/// What a principal may do. A route names the one role that it needs.
-package enum Role: String, CaseIterable, Sendable {
-    /// Send samples, lines and traces.
-    case ingest
-    /// Ask.
-    case read
-    /// Silence and acknowledge.
-    case operate
-    /// Everything, configuration and tokens included.
-    case admin
-}
-
 /// Who sent a request.
 package struct Principal: Hashable, Sendable {
     package let name: String
@@ -20,8 +8,7 @@ package struct Principal: Hashable, Sendable {
         self.roles = roles
     }
 
-    /// An admin may do all.
-    package func may(_ role: Role) -> Bool { roles.contains(role) || roles.contains(.admin) }
+    package func may(_ role: Role) -> Bool { roles.contains { $0.includes(role) } }
 }
 
 /// What the gate says about a request. It is asked once the head is there and the route is known, before the body is

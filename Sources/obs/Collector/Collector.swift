@@ -18,6 +18,7 @@ final class Collector: Sendable {
     private let sink: LogSink
     private let log: Logger
     private let dataLock: DataDirectoryLock
+    private let accessLog: AccessLogFile?
     private let readiness = Readiness()
     private let server: Server
 
@@ -43,14 +44,22 @@ final class Collector: Sendable {
         try files.createDirectories(options.dataDirectory)
         dataLock = try DataDirectoryLock(options.dataDirectory, in: files)
 
+        accessLog = try Self.openAccessLog(options.accessLog, registry)
+
         let router = Self.router(registry, readiness, lifecycle, Self.facts(flags, time))
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
-        server = try Server(serverOptions, router: router, registry: registry, time: time)
+        server = try Server(
+            serverOptions, router: router, accessLog: accessLog?.accessLog, registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses)
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
+    }
+
+    private static func openAccessLog(_ path: String?, _ registry: Registry) throws(SystemError) -> AccessLogFile? {
+        guard let path else { return nil }
+        return try AccessLogFile(path, registry: registry)
     }
 
     private static func start(_ server: Server, on addresses: [SocketAddress]) throws -> [SocketAddress] {
@@ -94,9 +103,20 @@ final class Collector: Sendable {
             })
     }
 
+    /// - Returns: nil, or why something stays as it was.
+    private func reload() -> String? {
+        do {
+            try accessLog?.reopen()
+            return nil
+        } catch {
+            log.error("cannot open the access log anew", ["error": .error(error)])
+            return "cannot open the access log anew: \(error)"
+        }
+    }
+
     /// Serves until the end is asked for or the time is over, then ends in good order.
     func run(atMostNs limitNs: Int64?) throws {
-        let end = lifecycle.run(atMostNs: limitNs) { nil }
+        let end = lifecycle.run(atMostNs: limitNs, reload: reload)
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         readiness.isReady = false

@@ -10,6 +10,8 @@ struct CollectorOptions: Sendable {
     var logLevel: LogLevel
     /// Nil: plain on a terminal, JSON elsewhere.
     var logForm: LogForm?
+    /// Nil for none.
+    var accessLog: String?
 
     static let dataDirectoryDefault = "./obs-data"
     static let listenDefault = "127.0.0.1:9440"
@@ -51,6 +53,13 @@ struct CollectorOptions: Sendable {
                 fallback: "plain on a terminal, else json"
             ) {
                 $0.logForm = $1 == "json" ? .json : .plain(coloured: false)
+            },
+            .value(
+                "access-log", "FILE", "append a JSON line for each request to this file, opened anew on SIGHUP",
+                candidates: .files
+            ) { (options, text) throws(UsageError) in
+                guard !text.isEmpty else { throw UsageError("the file's name is empty") }
+                options.accessLog = text
             },
         ]
     }

@@ -3,6 +3,10 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .collector,
+        .tokenCreate,
+        .tokenList,
+        .tokenRevoke,
+        .verify,
         .completion,
         .help,
         .version,

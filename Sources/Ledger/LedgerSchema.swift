@@ -1,0 +1,41 @@
+import Databases
+
+/// The tables of the ledger, as the steps that made them. Released steps are never changed.
+enum LedgerSchema {
+    static let migrations = [
+        SQLiteMigration(
+            "tokens and the audit trail",
+            """
+            CREATE TABLE tokens (
+                id INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                role TEXT NOT NULL,
+                hash BLOB NOT NULL UNIQUE,
+                created_ms INTEGER NOT NULL,
+                created_by TEXT NOT NULL,
+                last_used_ms INTEGER,
+                revoked_ms INTEGER,
+                requests_per_second INTEGER,
+                bytes_per_second INTEGER
+            ) STRICT;
+            CREATE UNIQUE INDEX tokens_in_use ON tokens (name) WHERE revoked_ms IS NULL;
+            CREATE TABLE audit (
+                sequence INTEGER PRIMARY KEY,
+                at_ms INTEGER NOT NULL,
+                principal TEXT NOT NULL,
+                action TEXT NOT NULL,
+                target TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                details TEXT NOT NULL,
+                count INTEGER NOT NULL,
+                hash BLOB NOT NULL
+            ) STRICT;
+            CREATE TABLE audit_start (
+                only INTEGER PRIMARY KEY CHECK (only = 1),
+                sequence INTEGER NOT NULL,
+                hash BLOB NOT NULL
+            ) STRICT;
+            INSERT INTO audit_start VALUES (1, 0, zeroblob(32));
+            """)
+    ]
+}
