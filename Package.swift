@@ -123,6 +123,9 @@ let testTargets: [Target] = [
         name: "Fuzz", dependencies: ["Encoding", "CFuzzer"], path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),
+    .executableTarget(
+        name: "BenchmarkServer", dependencies: ["HTTP", "Telemetry", "Posix"], path: "Tests/BenchmarkServer",
+        swiftSettings: settings),
     tests("Architecture", []),
     tests("Posix", ["Posix", "TestSupport"]),
     tests("Encoding", ["Encoding", "TestSupport"]),
