@@ -124,7 +124,7 @@ let testTargets: [Target] = [
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),
     .executableTarget(
-        name: "BenchmarkServer", dependencies: ["HTTP", "Telemetry", "Posix"], path: "Tests/BenchmarkServer",
+        name: "BenchmarkServer", dependencies: ["HTTP", "Crypto", "Telemetry", "Posix"], path: "Tests/BenchmarkServer",
         swiftSettings: settings),
     tests("Architecture", []),
     tests("Posix", ["Posix", "TestSupport"]),

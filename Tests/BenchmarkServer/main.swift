@@ -1,17 +1,19 @@
-// benchmarkserver [--port N] [--workers N]: an HTTP server for load generators. Prints its port and ends with its
-// standard input. Build it in release.
+// benchmarkserver [--port N] [--workers N] [--tls FILE]: an HTTP server for load generators. Prints its port and ends with its
+// standard input. FILE is a PEM file of a certificate and its key. Build it in release.
+import Crypto
 import Glibc
 import HTTP
 import Posix
 import Telemetry
 
-/// The value behind a flag, or a default.
-func option(_ name: String, _ standard: Int) -> Int {
-    guard let place = CommandLine.arguments.firstIndex(of: name), place + 1 < CommandLine.arguments.count else {
-        return standard
-    }
-    return Int(CommandLine.arguments[place + 1]) ?? standard
+/// The value behind a flag.
+func argument(_ name: String) -> String? {
+    let values = CommandLine.arguments.drop { $0 != name }.dropFirst()
+    return values.first
 }
+
+/// The number behind a flag, or a default.
+func option(_ name: String, _ standard: Int) -> Int { argument(name).flatMap(Int.init) ?? standard }
 
 var router = Router()
 let answer = Array(#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.utf8)
@@ -27,7 +29,8 @@ var options = ServerOptions()
 options.workers = option("--workers", 2)
 let server = try Server(options, router: router, registry: Registry())
 try server.start()
-let address = try server.listen(on: .loopback(port: UInt16(option("--port", 0))))
+let tls = try argument("--tls").map { try TLSStore(TLSOptions(certificates: [.init(chainFile: $0, keyFile: $0)])) }
+let address = try server.listen(on: .loopback(port: UInt16(option("--port", 0))), tls: tls)
 print(address.port ?? 0)
 fflush(nil)
 while getchar() != EOF {}

@@ -113,7 +113,7 @@ extension Connection {
         phase = .requests
         if !end.facts.keepsAlive { closesAfterOutput = true }
         worker.finished(end.facts, end.status, sentBytes: end.sentBytes)
-        // Requests that were sent behind this one wait in the buffer.
-        if !input.isEmpty, let registration { worker.loop.again(registration) }
+        // Requests that were sent behind this one wait in the buffer, or inside of OpenSSL.
+        if !input.isEmpty || transport.isSecure, let registration { worker.loop.again(registration) }
     }
 }

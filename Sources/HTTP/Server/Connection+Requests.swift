@@ -32,7 +32,7 @@ extension Connection {
             case .moved(let count):
                 rate.moved(count)
                 serve()
-                if count < wanted { return }
+                if count < wanted, !transport.isSecure { return }
             case .wouldBlock: return
             case .ended: return peerEnded()
             case .failed: return close()
@@ -180,6 +180,7 @@ extension Connection {
 
     private func prepareRequest() {
         worker.request.peer = peer
+        worker.request.isSecure = transport.isSecure
         worker.request.principal = nil
         worker.request.route = nil
         worker.request.hasDecodedBody = false
@@ -237,6 +238,7 @@ extension Connection {
         worker.request.principal = admission.principal
         worker.request.bodyRange = body
         worker.request.peer = peer
+        worker.request.isSecure = transport.isSecure
         worker.request.method = worker.request.head.method ?? .get
         var facts = facts(bodyBytes: body.count)
         facts.isHandled = true

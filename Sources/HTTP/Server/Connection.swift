@@ -1,9 +1,12 @@
+import Crypto
 import Posix
 import Telemetry
 
 /// One client's connection: reads requests, has them answered in order, writes the answers.
 final class Connection: EventHandler, @unchecked Sendable {  // used on its worker's thread alone
     enum Phase {
+        /// TLS is being agreed on.
+        case handshake
         /// Between and inside of requests.
         case requests
         /// A handler promised an answer for later; nothing is read until it is there.
@@ -46,10 +49,11 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     private var hasServed = false
     private var lingeredBytes = 0
 
-    init(_ worker: Worker, _ socket: consuming Socket, peer: SocketAddress) {
+    init(_ worker: Worker, _ socket: consuming Socket, _ tls: TLSSession?, peer: SocketAddress) {
         self.worker = worker
         self.peer = peer
-        transport = Transport(socket)
+        transport = Transport(socket, tls)
+        if tls != nil { phase = .handshake }
     }
 
     var core: ServerCore { worker.core }
@@ -61,16 +65,17 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         transport.socket.setNoDelay()
         registration = try worker.loop.register(
             self, descriptor: transport.socket.descriptor, interest: [.readable, .peerEnded])
-        setDeadline(afterNs: core.options.firstByteNs)
+        setDeadline(afterNs: phase == .handshake ? core.options.handshakeNs : core.options.firstByteNs)
     }
 
     func ready(_ events: EventLoop.Events) {
-        if events.contains(.failed) || events.contains(.hungUp) { return close() }
+        if events.contains(.failed) || events.contains(.hungUp) { return close(saysGoodbye: false) }
         if !output.isEmpty {
             flush()
             if !output.isEmpty { return }
         }
         switch phase {
+        case .handshake: shakeHands()
         case .requests: receive()
         case .answering: noticeWhileAnswering(events)
         case .lingering: drain()
@@ -87,6 +92,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
             core.metrics.slowReaders.add()
             return reset()
         }
+        if phase == .handshake { core.metrics.handshakeFailures.add() }
         if phase == .requests, requestStartNs != nil {
             core.metrics.timeouts.add()
             return refuse(RequestRefusal(.requestTimeout, "the request took too long to arrive"))
@@ -115,8 +121,22 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case .requests:
             worker.loop.setInterest([transport.readNeeds, .peerEnded], of: registration)
             if requestStartNs == nil, hasServed { setDeadline(afterNs: core.options.idleNs) }
-        case .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
+        case .handshake, .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
         case .answering, .closed: break
+        }
+    }
+
+    private func shakeHands() {
+        switch transport.handshake() {
+        case .moved:
+            core.metrics.handshakes.add()
+            phase = .requests
+            setDeadline(afterNs: core.options.firstByteNs)
+            receive()
+        case .wouldBlock: rearm()
+        case .ended, .failed:
+            core.metrics.handshakeFailures.add()
+            close()
         }
     }
 
@@ -135,7 +155,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     /// Ends the connection once what is written has had the time to arrive: data that comes after `close` would make the
     /// kernel reset the connection, and the client would lose the answer.
     func linger() {
-        transport.socket.shutdownWriting()
+        transport.shutdownWriting()
         phase = .lingering
         setDeadline(afterNs: core.options.lingerNs)
         rearm()
@@ -157,11 +177,12 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     /// Ends the connection at once, telling the peer that what it did not take is lost.
     func reset() {
         transport.socket.resetOnClose()
-        close()
+        close(saysGoodbye: false)
     }
 
-    func close() {
+    func close(saysGoodbye: Bool = true) {
         guard phase != .closed else { return }
+        if saysGoodbye, phase == .requests { transport.shutdownWriting() }
         phase = .closed
         if let channel {
             channel.clientIsGone()

@@ -1,3 +1,4 @@
+import Crypto
 import Glibc
 import Posix
 import Synchronization
@@ -7,8 +8,11 @@ import Synchronization
 final class ListeningSocket: Sendable {
     let socket: Socket
     let address: SocketAddress
+    /// Nil for plain HTTP.
+    let tls: TLSStore?
 
-    init(on address: SocketAddress) throws(SystemError) {
+    init(on address: SocketAddress, _ tls: TLSStore?) throws(SystemError) {
+        self.tls = tls
         socket = try Socket.listening(on: address)
         self.address = try socket.localAddress()
     }
@@ -60,12 +64,13 @@ final class Acceptor: EventHandler, @unchecked Sendable {  // used on its worker
     func deadlinePassed() {}
 
     private func place(_ socket: consuming Socket, _ peer: SocketAddress) {
-        guard worker.core.connectionBegins() else { return Self.refuse(socket) }
+        let tls = listening.tls?.current
+        guard worker.core.connectionBegins() else { return Self.refuse(socket, isSecure: tls != nil) }
         let target = worker.core.leastLoaded(preferring: worker)
         target.load.wrappingAdd(1, ordering: .relaxed)
-        if target === worker { return worker.adopt(socket, peer: peer) }
+        if target === worker { return worker.adopt(socket, tls, peer: peer) }
         let descriptor = socket.release()
-        let isTaken = target.loop.submit { target.adopt(Socket(owning: descriptor), peer: peer) }
+        let isTaken = target.loop.submit { target.adopt(Socket(owning: descriptor), tls, peer: peer) }
         if !isTaken {
             Glibc.close(descriptor)
             worker.core.connectionEnded()
@@ -73,7 +78,9 @@ final class Acceptor: EventHandler, @unchecked Sendable {  // used on its worker
     }
 
     /// Says that the server is full. The answer fits into any socket's buffer.
-    private static func refuse(_ socket: consuming Socket) {
+    /// Over TLS the handshake would cost more than the refusal saves: the connection just ends.
+    private static func refuse(_ socket: consuming Socket, isSecure: Bool) {
+        if isSecure { return }
         let answer =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 42\r\nRetry-After: 5\r\n"
             + "Connection: close\r\n\r\nthe server has all the connections it may\n"
@@ -85,7 +92,9 @@ final class Acceptor: EventHandler, @unchecked Sendable {  // used on its worker
         guard reserve >= 0 else { return }
         Glibc.close(reserve)
         // Closed at once: there is no descriptor left to serve it with.
-        if let accepted = try? listening.socket.accept() { Self.refuse(accepted.takeSocket()) }  // else it is gone
+        if let accepted = try? listening.socket.accept() {
+            Self.refuse(accepted.takeSocket(), isSecure: listening.tls != nil)
+        }  // else it is gone
         reserve = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
 }

@@ -1,3 +1,4 @@
+package import Crypto
 package import Posix
 import Synchronization
 package import Telemetry
@@ -113,11 +114,13 @@ package final class Server: Sendable {
         }
     }
 
-    /// Takes connections on an address.
+    /// Takes connections on an address, over TLS where there is a store of certificates.
     ///
     /// - Returns: the address with the port that the kernel chose for port 0.
-    package func listen(on address: SocketAddress) throws(SystemError) -> SocketAddress {
-        let socket = try ListeningSocket(on: address)
+    package func listen(on address: SocketAddress, tls: TLSStore? = nil) throws(SystemError) -> SocketAddress {
+        // OpenSSL writes to sockets whose peer may be gone without asking for an error instead of the signal.
+        if tls != nil { SignalReceiver.ignoreBrokenPipes() }
+        let socket = try ListeningSocket(on: address, tls)
         running.withLock { $0.listening.append(socket) }
         for worker in workers {
             let acceptor = Acceptor(socket, worker)

@@ -11,6 +11,8 @@ final class ServerMetrics: Sendable {
     let connectionsRefused: Counter
     let timeouts: Counter
     let slowReaders: Counter
+    let handshakes: Counter
+    let handshakeFailures: Counter
 
     init(_ registry: Registry) {
         requests = registry.counters(
@@ -34,6 +36,9 @@ final class ServerMetrics: Sendable {
             "obs_http_request_timeouts_total", "Requests cut off because they arrived too slowly.")
         slowReaders = registry.counter(
             "obs_http_slow_readers_total", "Connections reset because the client did not read its answer.")
+        handshakes = registry.counter("obs_http_tls_handshakes_total", "TLS handshakes that were completed.")
+        handshakeFailures = registry.counter(
+            "obs_http_tls_handshake_failures_total", "TLS handshakes that failed or were given up.")
     }
 }
 

@@ -7,6 +7,8 @@ package struct ServerOptions: Sendable {
     package var bodyBytesMax = 16 << 20
     /// Beyond this a connection is told 503 and closed.
     package var connectionsMax = 16_384
+    /// For the agreement on TLS.
+    package var handshakeNs: Int64 = 5_000_000_000
     /// From a connection to the first byte of its first request.
     package var firstByteNs: Int64 = 30_000_000_000
     /// From the first byte of a request to the end of its head.

@@ -1,3 +1,4 @@
+import Crypto
 import Posix
 import Synchronization
 import Telemetry
@@ -66,14 +67,21 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
     }
 
     /// Serves a connection that was counted in `load` already.
-    func adopt(_ socket: consuming Socket, peer: SocketAddress) {
-        let connection = Connection(self, socket, peer: peer)
-        connection.place = connections.count
-        connections.append(connection)
+    func adopt(_ socket: consuming Socket, _ tls: TLSContext?, peer: SocketAddress) {
         do {
-            try connection.start()
+            let session = try tls.map { context throws(TLSError) in
+                try TLSSession(accepting: context, descriptor: socket.descriptor)
+            }
+            let connection = Connection(self, socket, session, peer: peer)
+            connection.place = connections.count
+            connections.append(connection)
+            do {
+                try connection.start()
+            } catch {
+                connection.close()
+            }
         } catch {
-            connection.close()
+            forget()
         }
     }
 
@@ -83,9 +91,13 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
             connections[connection.place] = last
             last.place = connection.place
         }
+        forget()
+        if isDraining, connections.isEmpty { loop.stop() }
+    }
+
+    private func forget() {
         load.wrappingSubtract(1, ordering: .relaxed)
         core.connectionEnded()
-        if isDraining, connections.isEmpty { loop.stop() }
     }
 
     /// Lets requests finish and ends the loop: when all connections have ended, or after the time.
