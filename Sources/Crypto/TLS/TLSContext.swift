@@ -4,7 +4,7 @@ import Glibc
 /// One certificate with everything that a handshake needs to know: an `SSL_CTX`. Immutable once made; sessions keep it
 /// alive by OpenSSL's own count, so that a reload leaves live connections alone.
 @safe
-package final class TLSContext: @unchecked Sendable {  // an SSL_CTX is not changed after its making, and counts atomically
+package final class TLSContext: @unchecked Sendable {  // it is not changed after its making, and counts atomically
     let pointer: OpaquePointer
 
     init(

@@ -8,10 +8,28 @@ extension Connection {
     /// Writes a whole answer.
     func answer(
         _ status: Status, _ facts: ExchangeFacts, _ fields: borrowing ResponseFields, _ body: Span<UInt8>,
-        contentType: String?
+        contentType: String?, contentEncoding: String? = nil
+    ) {
+        if contentEncoding == nil, facts.acceptsGzip, !facts.isHead,
+            BodyCoding.isWorthwhile(contentType, bytes: body.count)
+        {
+            worker.codecs.compress(body)
+            defer { worker.codecs.trim() }
+            if worker.codecs.compressed.count < body.count {
+                let compressed = worker.codecs.compressed
+                return write(status, facts, fields, compressed.span, contentType, "gzip")
+            }
+        }
+        write(status, facts, fields, body, contentType, contentEncoding)
+    }
+
+    private func write(
+        _ status: Status, _ facts: ExchangeFacts, _ fields: borrowing ResponseFields, _ body: Span<UInt8>,
+        _ contentType: String?, _ contentEncoding: String?
     ) {
         worker.output.appendResponseHead(
-            status, facts, .length(body.count), contentType: contentType, date: worker.date(), fields)
+            status, facts, .length(body.count), contentType: contentType, contentEncoding: contentEncoding,
+            date: worker.date(), fields)
         if !facts.keepsAlive { closesAfterOutput = true }
         if !facts.isHead, !status.forbidsBody {
             if body.count <= Self.copiedBodyBytesMax {
@@ -55,9 +73,7 @@ extension Connection {
     }
 
     private func noteBacklog() {
-        if output.isEmpty { return }
-        rate.reset()
-        setDeadline(afterNs: core.options.rateWindowNs)
+        if !output.isEmpty { watchReader() }
     }
 
     /// Sends what the client did not take before.

@@ -237,9 +237,13 @@ extension Connection {
         worker.request.route = admission.route
         worker.request.principal = admission.principal
         worker.request.bodyRange = body
+        worker.request.hasDecodedBody = false
         worker.request.peer = peer
         worker.request.isSecure = transport.isSecure
         worker.request.method = worker.request.head.method ?? .get
+        if !body.isEmpty {
+            try worker.request.decodeBody(&worker.codecs, bytesMax: admission.bodyBytesMax)
+        }
         var facts = facts(bodyBytes: body.count)
         facts.isHandled = true
         worker.began(admission.route)

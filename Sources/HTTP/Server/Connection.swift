@@ -45,6 +45,8 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     var channel: AnswerChannel?
     var closesAfterOutput = false
     var rate = RateWatch()
+    /// What the client had not confirmed when the present window began.
+    private var unconfirmedBytes = 0
     private var sawPeerEnd = false
     private var hasServed = false
     private var lingeredBytes = 0
@@ -84,7 +86,10 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     }
 
     func deadlinePassed() {
+        // Everything written so far is taken; how long the rest of the answer takes is the handler's.
+        if phase == .answering, output.isEmpty { return }
         let isMoving = !output.isEmpty || isReadingBody
+        if !output.isEmpty { noteConfirmed() }
         if isMoving, rate.wasFastEnough(bytesMin: core.options.rateBytesMin) {
             return setDeadline(afterNs: core.options.rateWindowNs)
         }
@@ -98,6 +103,19 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
             return refuse(RequestRefusal(.requestTimeout, "the request took too long to arrive"))
         }
         close()
+    }
+
+    /// Begins to watch how fast the client reads.
+    func watchReader() {
+        rate.reset()
+        unconfirmedBytes = transport.socket.unconfirmedBytes()
+        setDeadline(afterNs: core.options.rateWindowNs)
+    }
+
+    private func noteConfirmed() {
+        let left = transport.socket.unconfirmedBytes()
+        rate.moved(unconfirmedBytes - left)
+        unconfirmedBytes = left
     }
 
     var isReadingBody: Bool {
@@ -185,7 +203,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         if saysGoodbye, phase == .requests { transport.shutdownWriting() }
         phase = .closed
         if let channel {
-            channel.clientIsGone()
+            channel.close()
             worker.finished(channel.facts, .clientClosedRequest, sentBytes: 0)
         }
         channel = nil

@@ -1,3 +1,4 @@
+import Encoding
 package import Posix
 
 /// A request as a handler sees it. It lives for the call: whoever answers later takes out what it needs.
@@ -46,6 +47,23 @@ package struct Request: ~Copyable {
         swap(&found, &parameters)
         defer { swap(&found, &parameters) }
         return router.find(input.bytes.extracting(range), offset: range.lowerBound, &found)
+    }
+
+    /// Decompresses the body if it came with gzip or deflate.
+    mutating func decodeBody(_ codecs: inout BodyCodecs, bytesMax: Int) throws(RequestRefusal) {
+        var decoded: [UInt8] = []
+        swap(&decoded, &decodedBody)
+        decoded.removeAll(keepingCapacity: decoded.capacity <= 1 << 20)
+        defer { swap(&decoded, &decodedBody) }
+        guard let container = bodyContainer() else { return }
+        hasDecodedBody = true
+        try codecs.decompress(
+            input.bytes.extracting(bodyRange), container, bytesMax: bytesMax, into: &decoded)
+    }
+
+    private borrowing func bodyContainer() -> DeflateContainer? {
+        guard let coding = header("content-encoding") else { return nil }
+        return BodyCoding.container(coding)
     }
 
     var beginsWithEmptyLine: Bool { input.count >= 2 && input.bytes[0] == 0x0d && input.bytes[1] == 0x0a }

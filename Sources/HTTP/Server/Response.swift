@@ -12,6 +12,8 @@ package struct Response: ~Copyable {
     /// What is sent when the handler does not say otherwise.
     package var status = Status.ok
     package var fields = ResponseFields()
+    /// Set where the body is compressed already; otherwise it is where the client takes that and it is worthwhile.
+    package var contentEncoding: String?
     let facts: ExchangeFacts
     private let connection: Connection
     private(set) var state = State.open
@@ -55,7 +57,7 @@ package struct Response: ~Copyable {
 
     private mutating func answer(_ body: Span<UInt8>, _ contentType: String?) {
         take(.sent)
-        connection.answer(status, facts, fields, body, contentType: contentType)
+        connection.answer(status, facts, fields, body, contentType: contentType, contentEncoding: contentEncoding)
     }
 
     private mutating func take(_ next: State) {

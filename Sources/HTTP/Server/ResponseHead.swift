@@ -75,6 +75,7 @@ extension SocketBuffer {
         appendField("\r\nDate: ", date)
         if let contentType { appendField("Content-Type: ", contentType) }
         if let contentEncoding { appendField("Content-Encoding: ", contentEncoding) }
+        if let contentType, BodyCoding.isText(contentType) { append("Vary: Accept-Encoding\r\n") }
         switch framing {
         case .length(let count) where !status.forbidsBody:
             append("Content-Length: ")

@@ -27,7 +27,7 @@ final class ServerMetrics: Sendable {
             "obs_http_request_body_bytes_total", "Bytes of request bodies as they were sent.", unit: .bytes,
             labels: ["route"])
         sentBytes = registry.counters(
-            "obs_http_response_body_bytes_total", "Bytes of answers' bodies before compression.", unit: .bytes,
+            "obs_http_response_body_bytes_total", "Bytes of answers' bodies as they were sent.", unit: .bytes,
             labels: ["route"])
         connections = registry.counter("obs_http_connections_total", "Connections accepted.")
         connectionsRefused = registry.counter(

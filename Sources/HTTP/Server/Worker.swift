@@ -21,6 +21,7 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
     var request = Request(input: SocketBuffer(capacity: scratchBytes))
     /// Answers to the requests of one event.
     var output = SocketBuffer(capacity: scratchBytes)
+    var codecs = BodyCodecs()
     private(set) var isDraining = false
     private var connections: [Connection] = []
     private var httpDate = HTTPDate()

@@ -93,6 +93,14 @@ extension Socket {
         return SocketAddress(kernelForm: storage)
     }
 
+    /// Bytes that were written and that the peer's kernel has not confirmed. The one measure of a slow reader: the kernel
+    /// reports room to write only once a third of a buffer of megabytes is free.
+    package borrowing func unconfirmedBytes() -> Int {
+        var count: Int32 = 0
+        let result = unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count)
+        return result == 0 ? Int(count) : 0
+    }
+
     /// Sends small writes at once instead of waiting for the acknowledgement of earlier ones.
     package borrowing func setNoDelay() {
         var on: Int32 = 1

@@ -81,7 +81,7 @@ import Testing
     @Test func cutsOffAReaderThatDoesNotRead() throws {
         let server = try TestServer(options: { $0.rateWindowNs = 200_000_000 })
         let client = try server.connect(receiveBufferBytes: 4096)
-        try client.send("GET /big/30000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send("GET /big/12000000 HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(TestServer.eventually { server.server.connectionCount == 1 })
         #expect(TestServer.eventually { server.server.connectionCount == 0 })
     }

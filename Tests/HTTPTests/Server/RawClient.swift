@@ -25,6 +25,8 @@ final class RawClient {
 
     let descriptor: Int32
     private var received: [UInt8] = []
+    /// How much of `received` was handed out.
+    private var taken = 0
     private(set) var sawEnd = false
 
     /// - Parameter timeoutMs: how long one read may take before the test fails.
@@ -84,9 +86,13 @@ final class RawClient {
         var buffer = room
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
         if count < 0, errno == EAGAIN {
-            throw Failure.tookTooLong(received: String(decoding: received, as: UTF8.self))
+            throw Failure.tookTooLong(received: String(decoding: received[taken...], as: UTF8.self))
         }
         sawEnd = count <= 0
+        if taken > 1 << 20 {
+            received.removeFirst(taken)
+            taken = 0
+        }
         received += buffer.prefix(max(0, count))
         return !sawEnd
     }
@@ -94,8 +100,11 @@ final class RawClient {
     /// Everything until the server ends the connection, whether by its end or by a reset.
     func readToEnd() throws -> [UInt8] {
         while try receiveMore() {}
-        defer { received = [] }
-        return received
+        defer {
+            received = []
+            taken = 0
+        }
+        return Array(received[taken...])
     }
 
     /// Whether the server ends the connection without sending anything more.
@@ -105,11 +114,11 @@ final class RawClient {
 
     /// Exactly so many bytes.
     func read(_ count: Int) throws -> [UInt8] {
-        while received.count < count {
+        while received.count - taken < count {
             guard try receiveMore() else { throw Failure.notAnAnswer("the connection ended") }
         }
-        defer { received.removeFirst(count) }
-        return Array(received.prefix(count))
+        defer { taken += count }
+        return Array(received[taken..<(taken + count)])
     }
 
     /// Reads one answer by its framing.
@@ -155,13 +164,13 @@ final class RawClient {
 
     private func readLine() throws -> String {
         while true {
-            if let end = received.indices.dropFirst().first(where: { received[$0] == 10 && received[$0 - 1] == 13 }) {
-                let line = String(decoding: received[..<(end - 1)], as: UTF8.self)
-                received.removeFirst(end + 1)
-                return line
+            if let end = received[taken...].firstIndex(of: 10), end > taken, received[end - 1] == 13 {
+                defer { taken = end + 1 }
+                return String(decoding: received[taken..<(end - 1)], as: UTF8.self)
             }
             guard try receiveMore() else {
-                throw Failure.notAnAnswer("the connection ended behind: \(String(decoding: received, as: UTF8.self))")
+                let rest = String(decoding: received[taken...], as: UTF8.self)
+                throw Failure.notAnAnswer("the connection ended behind: \(rest)")
             }
         }
     }

@@ -1,9 +1,10 @@
+import Crypto
 import HTTP
 import Posix
 import Synchronization
 import Telemetry
 
-/// A server on a port of its own with routes that tests use, and with short times.
+/// A server on a port of its own with routes that tests use, with bounds that tests shorten.
 final class TestServer {
     let server: Server
     let address: SocketAddress
@@ -12,13 +13,13 @@ final class TestServer {
 
     init(
         gate: Gate? = nil, routes: (inout Router) -> Void = { _ in },
-        options change: (inout ServerOptions) -> Void = { _ in }
+        options change: (inout ServerOptions) -> Void = { _ in }, tls: TLSStore? = nil
     ) throws {
         var options = ServerOptions()
-        options.firstByteNs = 2_000_000_000
-        options.headNs = 2_000_000_000
-        options.idleNs = 2_000_000_000
-        options.rateWindowNs = 2_000_000_000
+        options.firstByteNs = 10_000_000_000
+        options.headNs = 10_000_000_000
+        options.idleNs = 10_000_000_000
+        options.rateWindowNs = 10_000_000_000
         options.lingerNs = 50_000_000
         options.bodyBytesMax = 4 << 20
         change(&options)
@@ -31,7 +32,7 @@ final class TestServer {
             options, router: router, gate: gate, accessLog: { record in log.withLock { $0.append(record) } },
             registry: registry)
         try server.start()
-        address = try server.listen(on: .loopback(port: 0))
+        address = try server.listen(on: .loopback(port: 0), tls: tls)
     }
 
     deinit {
@@ -49,8 +50,16 @@ final class TestServer {
         router.get("/files/*path", role: nil) { request, response in response.send(request.parameter("path")) }
         router.get("/big/:bytes", role: nil) { request, response in
             let count = Int(request.parameter("bytes")) ?? 0
-            response.send((0..<count).map { UInt8(truncatingIfNeeded: $0) }, contentType: "application/octet-stream")
+            response.send(Self.counting(to: count), contentType: "application/octet-stream")
         }
+    }
+
+    /// 0, 1, 2 ... 255, 0, 1 ...
+    static func counting(to count: Int) -> [UInt8] {
+        let block = (0..<65_536).map { UInt8(truncatingIfNeeded: $0) }
+        var bytes: [UInt8] = []
+        while bytes.count < count { bytes += block }
+        return Array(bytes.prefix(count))
     }
 
     func connect(timeoutMs: Int = 5_000, receiveBufferBytes: Int32? = nil) throws -> RawClient {

@@ -1,0 +1,49 @@
+package import Posix
+
+/// Threads for handlers that compute or wait for long: a bounded number at once, a bounded number in wait.
+package final class HandlerPool: Sendable {
+    private typealias Work = @Sendable () -> Void
+
+    private let queue: BoundedQueue<Work>
+    private let threads: [OwnedThread]
+
+    /// - Parameters:
+    ///   - name: of the threads; they are numbered behind it.
+    ///   - waitingMax: requests that wait for a thread; further ones are refused.
+    package init(name: String, threads count: Int, waitingMax: Int) throws(SystemError) {
+        let queue = BoundedQueue<Work>(capacity: waitingMax)
+        self.queue = queue
+        var threads: [OwnedThread] = []
+        do throws(SystemError) {
+            for index in 0..<count {
+                threads.append(
+                    try OwnedThread(name: "\(name)-\(index)") { while let work = queue.pop() { work() } })
+            }
+        } catch {
+            queue.close()
+            for thread in threads { thread.join() }
+            throw error
+        }
+        self.threads = threads
+    }
+
+    /// Has a thread of the pool answer; when all are busy and too many requests wait, the answer is 503. A request whose
+    /// client has gone meanwhile is dropped.
+    package func answer(_ response: inout Response, _ work: @escaping @Sendable (PendingResponse) -> Void) {
+        let pending = response.later()
+        let offer = queue.push {
+            if !pending.isClientGone { work(pending) }
+        }
+        if case .accepted = offer { return }
+        var fields = ResponseFields()
+        fields.append("Retry-After", "1")
+        let text = "\(queue.capacity) requests of this kind wait already; try again\n"
+        pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
+    }
+
+    /// Ends the threads once what waits is answered. Call it after the server has stopped taking requests.
+    package func stop() {
+        queue.close()
+        for thread in threads { thread.join() }
+    }
+}
