@@ -9,7 +9,7 @@ import Testing
 @Suite struct TLSTests {
     /// A directory with certificates, made by the `openssl` command.
     fileprivate final class Certificates {
-        let directory: URL
+        let directory: Foundation.URL
 
         init() throws {
             directory = FileManager.default.temporaryDirectory.appendingPathComponent("obs-tls-\(UUID().uuidString)")
@@ -38,7 +38,7 @@ import Testing
     @discardableResult
     fileprivate static func openssl(_ arguments: [String], input: String = "") throws -> (Int32, String) {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.executableURL = Foundation.URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["timeout", "20", "openssl"] + arguments
         let output = Pipe()
         let feed = Pipe()
