@@ -91,10 +91,12 @@ final class Acceptor: EventHandler, @unchecked Sendable {  // used on its worker
     private func turnAway() {
         guard reserve >= 0 else { return }
         Glibc.close(reserve)
-        // Closed at once: there is no descriptor left to serve it with.
-        if let accepted = try? listening.socket.accept() {
-            Self.refuse(accepted.takeSocket(), isSecure: listening.tls != nil)
-        }  // else it is gone
+        // It is closed at once: there is no descriptor left to serve it with. Whoever gave up meanwhile needs nothing.
+        do throws(SystemError) {
+            if let accepted = try listening.socket.accept() {
+                Self.refuse(accepted.takeSocket(), isSecure: listening.tls != nil)
+            }
+        } catch {}
         reserve = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
 }
