@@ -52,7 +52,7 @@ extension Journal {
     }
 
     /// nil if it is corrupt.
-    private func readHeader(_ segment: Segment) throws(JournalError) -> Segment.Header? {
+    func readHeader(_ segment: Segment) throws(JournalError) -> Segment.Header? {
         let bytes = try reading { () throws(SystemError) in
             var bytes = [UInt8](repeating: 0, count: Segment.headerBytes)
             var span = bytes.mutableSpan

@@ -76,6 +76,16 @@ extension Manifest {
         } catch {
             throw .corrupt("\(error)")
         }
+        for info in parts { try info.checkFileNames() }
+    }
+}
+
+extension PartInfo {
+    /// A manifest may come from elsewhere, as part of a backup: no file of a part lies outside of its directory.
+    fileprivate func checkFileNames() throws(FormatFailure) {
+        for file in files where file.name.isEmpty || file.name.hasPrefix(".") || file.name.contains("/") {
+            throw .corrupt("'\(file.name)' is not the name of a part's file")
+        }
     }
 }
 
@@ -105,6 +115,7 @@ extension PartRecord {
         } catch {
             throw .corrupt("\(error)")
         }
+        try info.checkFileNames()
     }
 }
 
