@@ -60,13 +60,15 @@ package struct LocalFileSystem: FileSystem {
     private static func writeBoth(
         _ file: OpenFile, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(SystemError) -> Int {
-        var parts = unsafe (
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
-        )
-        return try unsafe withUnsafePointer(to: &parts.0) { parts throws(SystemError) -> Int in
-            try call("write", file.path) { unsafe writev(file.descriptor, parts, 2) }
+        try unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts throws(SystemError) -> Int in
+            unsafe parts.initializeElement(at: 0, to: vector(first))
+            unsafe parts.initializeElement(at: 1, to: vector(second))
+            return try call("write", file.path) { unsafe writev(file.descriptor, parts.baseAddress, 2) }
         }
+    }
+
+    private static func vector(_ bytes: UnsafeRawBufferPointer) -> iovec {
+        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     }
 
     package func sync(_ file: OpenFile, metadata: Bool) throws(SystemError) {
