@@ -14,10 +14,12 @@ package struct FuzzedDecoder: Sendable {
         bitPacking,
         digits,
         gzip,
+        json,
         lz4,
         protobuf,
         snappy,
         varint,
+        yaml,
         zstandard,
     ]
 }

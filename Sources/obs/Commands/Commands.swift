@@ -7,6 +7,7 @@ enum Commands {
         .tokenList,
         .tokenRevoke,
         .verify,
+        .checkConfig,
         .completion,
         .help,
         .version,
