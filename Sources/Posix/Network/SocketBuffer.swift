@@ -88,6 +88,8 @@ package struct SocketBuffer: ~Copyable, @unchecked Sendable {  // the memory has
 
     @inlinable
     package mutating func append(_ bytes: Span<UInt8>) {
+        // An empty span may have an address while the buffer has no memory.
+        guard !bytes.isEmpty else { return }
         reserve(bytes.count)
         unsafe bytes.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return }
