@@ -216,18 +216,43 @@ extension Connection {
 
     private func askGate(_ route: Route, _ headEnd: Int) -> Admission? {
         var principal: Principal?
-        if let gate = core.gate {
-            switch gate(worker.request, route) {
+        if let verdict = decided ?? core.gate?(worker.request, route) {
+            decided = nil
+            switch verdict {
             case .admitted(let someone): principal = someone
-            case .refused(let refusal, let challenge):
+            case .refused(let refusal, let challenge, let retryAfterSeconds):
                 var fields = ResponseFields()
                 if let challenge { fields.append("WWW-Authenticate", challenge) }
+                if let retryAfterSeconds { fields.append("Retry-After", "\(retryAfterSeconds)") }
                 answerFromHead(refusal, headEnd, fields)
+                return nil
+            case .later(let begin):
+                awaitVerdict(begin)
                 return nil
             }
         }
         return Admission(
             route: route, principal: principal, bodyBytesMax: route.bodyBytesMax ?? core.options.bodyBytesMax)
+    }
+
+    /// Leaves the head with the connection until the gate has decided; then it is read again.
+    private func awaitVerdict(_ begin: (_ decide: @escaping @Sendable (GateVerdict) -> Void) -> Void) {
+        phase = .deciding
+        setDeadline(afterNs: core.options.verdictNs)
+        let loop = worker.loop
+        begin { [weak self] verdict in
+            loop.submit { [weak self] in self?.gateDecided(verdict) }
+        }
+    }
+
+    private func gateDecided(_ verdict: GateVerdict) {
+        guard phase == .deciding else { return }
+        if case .later = verdict { preconditionFailure("BUG: a gate that was to decide later asks for more time") }
+        phase = .requests
+        decided = verdict
+        scanner = HeadScanner()
+        setDeadline(afterNs: nil)
+        receive()
     }
 
     /// Has the handler answer, with the body complete.

@@ -9,6 +9,8 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case handshake
         /// Between and inside of requests.
         case requests
+        /// The gate needs time for the request whose head is in the input; nothing is read until it has decided.
+        case deciding
         /// A handler promised an answer for later; nothing is read until it is there.
         case answering
         /// The last answer is written; what the client still sends is dropped, so that the answer reaches it.
@@ -42,6 +44,8 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     var requestStartNs: Int64?
     /// The route and the principal of a request whose body is awaited.
     var admission: Admission?
+    /// What the gate said about the request at hand after it had needed time.
+    var decided: GateVerdict?
     var channel: AnswerChannel?
     var closesAfterOutput = false
     var rate = RateWatch()
@@ -79,7 +83,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         switch phase {
         case .handshake: shakeHands()
         case .requests: receive()
-        case .answering: noticeWhileAnswering(events)
+        case .deciding, .answering: noticeWhileAnswering(events)
         case .lingering: drain()
         case .closed: break
         }
@@ -140,7 +144,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
             worker.loop.setInterest([transport.readNeeds, .peerEnded], of: registration)
             if requestStartNs == nil, hasServed { setDeadline(afterNs: core.options.idleNs) }
         case .handshake, .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
-        case .answering, .closed: break
+        case .deciding, .answering, .closed: break
         }
     }
 

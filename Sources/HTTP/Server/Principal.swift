@@ -15,8 +15,13 @@ package struct Principal: Hashable, Sendable {
 /// read.
 package enum GateVerdict: Sendable {
     case admitted(Principal?)
-    /// - Parameter challenge: the value of WWW-Authenticate for a 401.
-    case refused(RequestRefusal, challenge: String? = nil)
+    /// - Parameters:
+    ///   - challenge: the value of WWW-Authenticate for a 401.
+    ///   - retryAfterSeconds: the value of Retry-After for a 429 or 503.
+    case refused(RequestRefusal, challenge: String? = nil, retryAfterSeconds: Int? = nil)
+    /// The closure is called at once with what takes the verdict, from any thread and later, but once. It must not wait;
+    /// the connection does. A verdict that says `later` again is a bug.
+    case later(@Sendable (_ decide: @escaping @Sendable (GateVerdict) -> Void) -> Void)
 }
 
 package typealias Gate = @Sendable (borrowing Request, Route) -> GateVerdict

@@ -13,6 +13,8 @@ package struct ServerOptions: Sendable {
     package var firstByteNs: Int64 = 30_000_000_000
     /// From the first byte of a request to the end of its head.
     package var headNs: Int64 = 10_000_000_000
+    /// How long the gate may take to decide: slow password hashes, one after the other.
+    package var verdictNs: Int64 = 30_000_000_000
     /// Between two requests of a connection.
     package var idleNs: Int64 = 120_000_000_000
     /// Bodies and readers of answers must move `rateBytesMin` bytes in each such window, or are cut off.

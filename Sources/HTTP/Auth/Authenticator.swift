@@ -1,0 +1,173 @@
+package import Posix
+package import Telemetry
+
+/// A request that was refused, or one that was let in to change something.
+package struct AccessEvent: Sendable, Equatable {
+    package let atMs: Int64
+    /// The principal's name; the peer's address where nobody was recognised.
+    package let principal: String
+    package let peer: String
+    /// Method and pattern of the route.
+    package let target: String
+    /// Nil if it was let in.
+    package let refusal: RequestRefusal?
+}
+
+/// Who may do what: the gate of a server.
+///
+/// The seams are closures, because what keeps tokens and the trail lies on a higher floor: `tokens` gives what a token's
+/// hash grants (nil for none), `audit` takes every refusal and every request that may change something. Both are called
+/// on a loop's thread and must not wait.
+package final class Authenticator: Sendable {
+    package typealias Tokens = @Sendable (_ hash: [UInt8]) -> TokenGrant?
+    package typealias Audit = @Sendable (AccessEvent) -> Void
+
+    private let users: Lock<[String: PasswordUser]>
+    private let tokens: Tokens
+    private let audit: Audit
+    private let time: any TimeSource
+    private let quotas: Quotas
+    private let guesses: GuessLimit
+    private let passwords: PasswordCheck
+    private let metrics: AuthMetrics
+
+    package init(
+        users: [PasswordUser], tokens: @escaping Tokens, audit: @escaping Audit, registry: Registry,
+        time: any TimeSource = SystemTime()
+    ) {
+        self.users = Lock(Self.byName(users))
+        self.tokens = tokens
+        self.audit = audit
+        self.time = time
+        quotas = Quotas(time: time)
+        guesses = GuessLimit(time: time)
+        passwords = PasswordCheck(time: time)
+        metrics = AuthMetrics(registry)
+    }
+
+    /// Takes the users of a new configuration.
+    package func setUsers(_ users: [PasswordUser]) {
+        let table = Self.byName(users)
+        self.users.withLock { $0 = table }
+    }
+
+    /// Ends the thread that checks passwords.
+    package func stop() {
+        passwords.stop()
+    }
+
+    /// For `Server(gate:)`.
+    package var gate: Gate {
+        { [self] request, route in judge(request, route) }
+    }
+
+    /// For the server's access log: takes what a request's body really cost off its principal's quota.
+    package func noteServed(_ record: borrowing AccessRecord) {
+        if let principal = record.principal, record.receivedBytes > 0 {
+            quotas.received(principal.name, bytes: record.receivedBytes)
+        }
+    }
+
+    private func judge(_ request: borrowing Request, _ route: Route) -> GateVerdict {
+        guard let role = route.role else { return .admitted(nil) }
+        let attempt = Attempt(
+            role: role, target: "\(route.method.name) \(route.pattern)", changes: route.mayChange, peer: request.peer)
+        switch Credentials(request.header("authorization")) {
+        case .none:
+            return refuse(attempt, .noCredentials, challenge: challenge)
+        case .unusable:
+            return refuse(attempt, .unusableCredentials, challenge: challenge)
+        case .bearer(let hash):
+            guard let grant = tokens(hash) else {
+                return refuse(attempt, .unknownToken, challenge: "Bearer realm=\"obs\", error=\"invalid_token\"")
+            }
+            return admit(attempt, "token:" + grant.name, grant.role, grant.limits)
+        case .basic(let name, let password):
+            return judge(attempt, name, password)
+        }
+    }
+
+    private func judge(_ attempt: Attempt, _ name: String, _ password: [UInt8]) -> GateVerdict {
+        let user = users.withLock { $0[name] }
+        if let user, passwords.isRemembered(password, user.hash) {
+            return admit(attempt, "user:" + name, user.role, user.limits)
+        }
+        let waitNs = guesses.waitNs(attempt.peer)
+        if waitNs > 0 { return refuse(attempt, .guessing, retryAfterNs: waitNs) }
+        // An unknown name costs the hash of somebody else, so that the time does not tell which names exist.
+        guard let hash = user?.hash ?? users.withLock({ $0.values.first?.hash }) else {
+            return refuse(attempt, .wrongPassword, challenge: challenge)
+        }
+        return .later { [self] done in
+            do {
+                let isTaken = try passwords.check(password, hash) { [self] isRight in
+                    metrics.passwordChecks.add()
+                    guard let user, isRight else {
+                        guesses.failed(attempt.peer)
+                        return done(refuse(attempt, .wrongPassword, challenge: challenge))
+                    }
+                    done(admit(attempt, "user:" + name, user.role, user.limits))
+                }
+                if !isTaken { done(refuse(attempt, .tooManyChecks, retryAfterNs: 1_000_000_000)) }
+            } catch {
+                done(refuse(attempt, .tooManyChecks, retryAfterNs: 1_000_000_000))
+            }
+        }
+    }
+
+    private func admit(
+        _ attempt: Attempt, _ name: String, _ role: Role, _ limits: PrincipalLimits
+    ) -> GateVerdict {
+        guard role.includes(attempt.role) else {
+            return refuse(attempt, .roleMissing(name: name, has: role, needs: attempt.role), principal: name)
+        }
+        if let excess = quotas.admit(name, limits) {
+            return refuse(
+                attempt, .overLimit(name: name, limit: excess.limit), principal: name, retryAfterNs: excess.waitNs)
+        }
+        if attempt.changes { report(attempt, principal: name, refusal: nil) }
+        return .admitted(Principal(name: name, roles: [role]))
+    }
+
+    private func refuse(
+        _ attempt: Attempt, _ reason: AuthRefusal, principal: String? = nil, challenge: String? = nil,
+        retryAfterNs: Int64? = nil
+    ) -> GateVerdict {
+        let refusal = RequestRefusal(reason.status, reason.sentence)
+        metrics.refusals.with(reason.label).add()
+        report(attempt, principal: principal, refusal: refusal)
+        return .refused(
+            refusal, challenge: challenge,
+            retryAfterSeconds: retryAfterNs.map { Int(($0 + 999_999_999) / 1_000_000_000) })
+    }
+
+    private func report(_ attempt: Attempt, principal: String?, refusal: RequestRefusal?) {
+        let peer = attempt.peer.host
+        audit(
+            AccessEvent(
+                atMs: time.wallMs, principal: principal ?? peer, peer: peer, target: attempt.target, refusal: refusal))
+    }
+
+    private var challenge: String {
+        users.withLock { $0.isEmpty } ? "Bearer realm=\"obs\"" : "Basic realm=\"obs\", charset=\"UTF-8\""
+    }
+
+    private static func byName(_ users: [PasswordUser]) -> [String: PasswordUser] {
+        Dictionary(users.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// What a request wants, as far as the decision needs it.
+private struct Attempt: Sendable {
+    let role: Role
+    let target: String
+    let changes: Bool
+    let peer: SocketAddress
+}
+
+extension Route {
+    /// Ingest adds data and asking changes nothing; what else is sent changes how obs behaves.
+    fileprivate var mayChange: Bool {
+        (role == .operate || role == .admin) && method != .get && method != .head
+    }
+}
