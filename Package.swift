@@ -140,11 +140,14 @@ let testTargets: [Target] = [
     tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
     tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
+    .executableTarget(
+        name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",
+        swiftSettings: settings),
     tests(
         "TSDB",
         [
             "TSDB", "Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix",
-            "TestSupport",
+            "TestSupport", "StoreKiller",
         ]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),

@@ -133,7 +133,7 @@ struct HeadShard: ~Copyable {
             return
         }
         if timeMs == last {
-            if stagedOrStored(number, timeMs) == histogram {
+            if let held = stagedOrStored(number, timeMs), HistogramCodec.isSame(held, histogram) {
                 outcome.acceptedHistograms += 1
             } else {
                 outcome.refuse(.duplicate, samples: 1, "another value at \(timeMs) ms, which the series has already")

@@ -51,6 +51,16 @@ enum HistogramCodec {
         }
     }
 
+    /// Bit by bit: a stale marker's sum is no number and equals nothing, itself included.
+    static func isSame(_ a: SampleBatch.Histogram, _ b: SampleBatch.Histogram) -> Bool {
+        func bytes(_ histogram: SampleBatch.Histogram) -> [UInt8] {
+            var bytes: [UInt8] = []
+            encode([histogram], appendingTo: &bytes)
+            return bytes
+        }
+        return a.timestampMs == b.timestampMs && bytes(a) == bytes(b)
+    }
+
     private static func hasLayout(_ a: NativeHistogram, of b: NativeHistogram) -> Bool {
         guard
             a.schema == b.schema, a.zeroThreshold.bitPattern == b.zeroThreshold.bitPattern,

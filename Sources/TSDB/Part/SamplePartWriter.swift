@@ -6,7 +6,7 @@ import Model
 struct SamplePartWriter: ~Copyable {
     private let values = ValueEncoder()
     private let integers = IntegerEncoder()
-    private var compressor = LZ4Compressor()
+    private var compressor: LZ4Compressor
 
     /// Bytes that the owner has not taken yet.
     private(set) var output: [UInt8]
@@ -29,7 +29,9 @@ struct SamplePartWriter: ~Copyable {
     private var header: [UInt8] = []
     private var raw: [UInt8] = []
 
-    init(deletionsApplied: UInt64 = 0) {
+    /// - Parameter isMerge: pack harder: what a merge writes is read for long and rewritten seldom.
+    init(deletionsApplied: UInt64 = 0, isMerge: Bool = false) {
+        compressor = LZ4Compressor(isMerge ? .high(level: 4) : .fast)
         summary.deletionsApplied = deletionsApplied
         output = PartFormat.magic
         output.append(PartFormat.version)

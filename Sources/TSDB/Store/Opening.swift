@@ -23,7 +23,11 @@ struct Opening {
             try system.createDirectories(directory)
             lock = try DataDirectoryLock(directory, in: system)
             parts = try PartStore(FilePath.join(directory, "parts"), in: system, time: time, open: StoredContent.open)
-            notices = parts.notices.map(\.description)
+            // Leftovers are what every crash leaves; they are no damage.
+            notices = parts.notices.compactMap { notice in
+                if case .leftoversRemoved = notice { return nil }
+                return notice.description
+            }
             state = try StoreState(parts.state)
             var journalOptions = JournalOptions(directory: FilePath.join(directory, "log"), name: "metrics")
             journalOptions.sync = options.sync

@@ -10,10 +10,10 @@ final class PartOutput {
     private var file: PartFileWriter?
     private var writer: SamplePartWriter
 
-    init(_ part: PartWriter, deletionsApplied: UInt64) throws {
+    init(_ part: PartWriter, deletionsApplied: UInt64, isMerge: Bool = false) throws {
         self.part = part
         file = try part.makeFile(StoredContent.samplesFile)
-        writer = SamplePartWriter(deletionsApplied: deletionsApplied)
+        writer = SamplePartWriter(deletionsApplied: deletionsApplied, isMerge: isMerge)
     }
 
     /// Adds samples of a series that are sorted.

@@ -131,6 +131,20 @@ extension TimeSeriesStore {
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
+        forgetNewest(of: series.ids)
+    }
+
+    /// A deleted sample may come again: it must not pass for one that is there.
+    private func forgetNewest(of ids: [UInt64]) {
+        let references = registry.references.read { table in
+            ids.map { table.byID.reference(SeriesRegistry.References.key(ofID: $0)) }
+        }
+        for raw in references where raw != 0 {
+            let reference = SeriesReference(raw: raw)
+            shards[reference.shard].withLock { shard in
+                if shard.slots.holds(reference) { unsafe shard.slots[reference.slot].pointee.lastMs = .min }
+            }
+        }
     }
 
     /// Makes a directory that holds everything accepted so far, by hard links, and can be opened as a store.

@@ -52,7 +52,7 @@ extension TimeSeriesStore {
         let level = (inputs.map(\.part.info.level).max() ?? 0) + 1
         var merger = SampleMerger(inputs.map { SampleMerger.Input($0.samples, view.deletions(for: $0.samples)) })
         do {
-            let output = try PartOutput(try parts.makeWriter(), deletionsApplied: deletions)
+            let output = try PartOutput(try parts.makeWriter(), deletionsApplied: deletions, isMerge: true)
             try merger.run(into: output, retention)
             for input in inputs { input.samples.file.advise(.notNeeded) }
             let finished =

@@ -64,6 +64,27 @@ final class StoreRig {
     }
 }
 
+extension StoreRig {
+    /// All histograms in a range, by labels.
+    func readHistograms(
+        _ matchers: [Matcher], _ range: ClosedRange<Int64>
+    ) throws -> [Labels: [Int64: NativeHistogram]] {
+        let request = SelectRequest(matchers: matchers, startMs: range.lowerBound, endMs: range.upperBound)
+        let selection = try store.select(request)
+        var labels = LabelBlock()
+        try selection.labels(0..<selection.count, into: &labels)
+        var block = SeriesBlock()
+        try selection.read(0..<selection.count, into: &block)
+        var answer: [Labels: [Int64: NativeHistogram]] = [:]
+        for index in 0..<selection.count {
+            for histogram in block.histograms[block.histogramOffsets[index]..<block.histogramOffsets[index + 1]] {
+                answer[labels.labels(index), default: [:]][histogram.timestampMs] = histogram.value
+            }
+        }
+        return answer
+    }
+}
+
 func series(_ name: String, _ pairs: (String, String)...) -> Labels {
     Labels([(Labels.metricName, name)] + pairs.map { (name: $0.0, value: $0.1) })
 }

@@ -1,0 +1,72 @@
+import Foundation
+import Model
+import Storage
+import TestSupport
+import Testing
+
+@testable import TSDB
+
+@Suite("A killed store")
+struct StoreKillTests {
+    /// `OBS_KILLS` makes it longer.
+    @Test("has every acknowledged sample exactly once and none that was not sent", .timeLimit(.minutes(20)))
+    func losesNothing() throws {
+        let kills = ProcessInfo.processInfo.environment["OBS_KILLS"].flatMap { Int($0) } ?? 5
+        var generator = SeededGenerator.announced()
+        let directory = TemporaryDirectory()
+        let path = directory.file("data")
+        var acknowledged: Int64 = 0
+        for kill in 1...kills {
+            acknowledged = max(
+                acknowledged, try Self.runAndKill(path, afterMs: .random(in: 20...400, using: &generator)))
+            try expectWhole(path, acknowledged, "kill \(kill)")
+        }
+        #expect(acknowledged > 0)
+    }
+
+    /// Returns the number of the last batch that was acknowledged.
+    private static func runAndKill(_ path: String, afterMs: Int) throws -> Int64 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "StoreKiller")
+        process.arguments = [path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(afterMs)) {
+            kill(process.processIdentifier, SIGKILL)
+        }
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        // A line that the end cut off was not acknowledged to anybody.
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.dropLast().last.flatMap { Int64($0) } ?? 0
+    }
+
+    private func expectWhole(_ path: String, _ acknowledged: Int64, _ comment: Comment) throws {
+        var options = StoreOptions()
+        options.hasBackgroundThreads = false
+        options.freeBytesMin = 0
+        let store = try TimeSeriesStore(directory: path, options: options)
+        defer { store.abandon() }
+        #expect(store.notices.filter { !$0.contains("unfinished record") }.isEmpty, comment)
+        let selection = try store.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
+        #expect(acknowledged == 0 || selection.count == 10, comment)
+        var block = SeriesBlock()
+        try selection.read(0..<selection.count, into: &block)
+        for floats in block.floats {
+            // One batch may be there whole or in part without having been acknowledged.
+            let isComplete = floats.count == acknowledged || floats.count == acknowledged + 1
+            #expect(isComplete, "\(comment): \(floats.count) samples after \(acknowledged) batches")
+            for place in 0..<floats.count {
+                let number = Int64(place + 1)
+                guard
+                    block.timestampsMs[floats.timestampStart + place] != number * 1000
+                        || block.values[floats.valueStart + place] != Double(number)
+                else { continue }
+                Issue.record("\(comment): sample \(number) is another one")
+                break
+            }
+        }
+    }
+}
