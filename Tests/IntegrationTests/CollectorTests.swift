@@ -116,6 +116,15 @@ import Testing
         #expect(try obs.get("/-/ready").status == 200)
     }
 
+    @Test func pagesOfOtherSitesCannotUseABrowserOnThisMachine() throws {
+        let obs = try RunningObs(data: folder.path)
+        let client = try PlainClient(obs.address)
+        #expect(try client.request("POST", "/-/reload", ["Origin: https://evil.example"]).status == 403)
+        #expect(try client.request("POST", "/-/reload", ["Origin: http://\(obs.address)"]).status == 200)
+        #expect(try PlainClient(obs.address, host: "evil.example").request("GET", "/metrics").status == 403)
+        #expect(try PlainClient(obs.address, host: "localhost").request("GET", "/metrics").status == 200)
+    }
+
     @Test func aTakenPortIsASentence() throws {
         let first = try RunningObs(data: folder.path)
         let second = try Obs.run("collector", "--listen", first.address, "--data", folder.path + "/other")

@@ -15,10 +15,14 @@ final class PlainClient {
 
     private let descriptor: Int32
     private let address: String
+    private let host: String
 
-    /// - Parameter address: IPv4 and port.
-    init(_ address: String) throws {
+    /// - Parameters:
+    ///   - address: IPv4 and port.
+    ///   - host: what the Host field says, the address by default.
+    init(_ address: String, host: String? = nil) throws {
         self.address = address
+        self.host = host ?? address
         let parts = address.split(separator: ":")
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
@@ -44,7 +48,7 @@ final class PlainClient {
 
     /// One request with Content-Length 0; the connection stays open for the next.
     func request(_ method: String, _ path: String, _ fields: [String] = []) throws -> PlainResponse {
-        let lines = ["\(method) \(path) HTTP/1.1", "Host: \(address)", "Content-Length: 0"] + fields
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Content-Length: 0"] + fields
         let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         guard unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure(description: "cannot send to \(address): error \(errno)")

@@ -50,7 +50,9 @@ final class Collector: Sendable {
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: router, accessLog: accessLog?.accessLog, registry: registry, time: time)
+            serverOptions, router: router,
+            gate: options.isInsecure ? nil : OpenGate.gate(isLoopback: options.addresses.allSatisfy(\.isLoopback)),
+            accessLog: accessLog?.accessLog, registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses)
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
