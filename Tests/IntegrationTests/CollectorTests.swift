@@ -110,7 +110,7 @@ import Testing
     @Test func refusesToListenBeyondThisMachineWithoutAuth() throws {
         let refused = try Obs.run("collector", "--listen", "0.0.0.0:0", "--data", folder.path)
         #expect(refused.code == 1)
-        #expect(refused.complaints.contains("will not listen on 0.0.0.0:0"))
+        #expect(refused.complaints.contains("will not listen on 0.0.0.0:0 without authentication"))
         #expect(refused.complaints.contains("--insecure"))
         let obs = try RunningObs("--listen", "0.0.0.0:0", "--insecure", data: folder.path)
         #expect(try obs.get("/-/ready").status == 200)

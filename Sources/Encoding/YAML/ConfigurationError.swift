@@ -61,6 +61,8 @@ package final class ConfigurationReport {
     package private(set) var notices: [ConfigurationNotice] = []
     /// Files that have to be there when the configuration is used.
     package private(set) var files: [NamedFile] = []
+    /// Where secrets stand, which must not be shown.
+    package private(set) var secrets: Set<ConfigurationPosition> = []
     /// Errors beyond this number are dropped: the first ones are what a user can act on.
     package static let errorsMax = 100
 
@@ -77,4 +79,6 @@ package final class ConfigurationReport {
     }
 
     package func add(_ file: NamedFile) { files.append(file) }
+
+    package func addSecret(at position: ConfigurationPosition) { secrets.insert(position) }
 }

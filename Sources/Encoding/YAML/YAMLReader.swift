@@ -46,7 +46,10 @@ extension YAMLReader {
         return nil
     }
 
-    package func secret(_ node: YAMLNode, _ name: String) -> Secret? { string(node, name).map(Secret.init) }
+    package func secret(_ node: YAMLNode, _ name: String) -> Secret? {
+        report.addSecret(at: position(of: node))
+        return string(node, name).map(Secret.init)
+    }
 
     package func bool(_ node: YAMLNode, _ name: String) -> Bool? {
         if case .scalar(let scalar) = node.content, let value = scalar.bool { return value }
@@ -84,6 +87,10 @@ extension YAMLReader {
 
     package func strings(_ node: YAMLNode, _ name: String) -> [String]? {
         list(node, name).map { $0.compactMap { string($0, "an entry of \(name)") } }
+    }
+
+    package func secrets(_ node: YAMLNode, _ name: String) -> [Secret]? {
+        list(node, name).map { $0.compactMap { secret($0, "an entry of \(name)") } }
     }
 
     /// A mapping whose keys are names that the user chooses, such as labels or headers.

@@ -89,6 +89,8 @@ extension YAMLSection {
 
     package func strings(_ key: String) -> [String]? { value(key).flatMap { reader.strings($0, key) } }
 
+    package func secrets(_ key: String) -> [Secret]? { value(key).flatMap { reader.secrets($0, key) } }
+
     package func pairs(_ key: String) -> [YAMLPair]? { value(key).flatMap { reader.pairs($0, key) } }
 
     package func section(_ key: String) -> YAMLSection? { value(key).flatMap { reader.section($0, key) } }

@@ -167,7 +167,7 @@ private struct Attempt: Sendable {
 
 extension Route {
     /// Ingest adds data and asking changes nothing; what else is sent changes how obs behaves.
-    fileprivate var mayChange: Bool {
+    var mayChange: Bool {
         (role == .operate || role == .admin) && method != .get && method != .head
     }
 }

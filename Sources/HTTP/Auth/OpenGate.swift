@@ -1,4 +1,4 @@
-import Posix
+package import Posix
 
 /// The gate of a server on which nobody has to say who they are.
 ///
@@ -6,24 +6,42 @@ import Posix
 /// this machine. Such a page can send requests to loopback without anyone's consent, and it can give a name of its own
 /// this machine's address (DNS rebinding) and then read the answers.
 package enum OpenGate {
-    /// - Parameter isLoopback: whether the server listens on loopback alone, where nobody needs to use a name for it.
-    package static func gate(isLoopback: Bool) -> Gate {
-        { request, _ in
+    /// Who may come.
+    package enum Callers: Sendable {
+        /// The server listens on loopback alone, where nobody needs to use a name for it.
+        case thisMachine
+        /// Whoever reaches it, but for changes that a page of another site asks for.
+        case programs
+        /// The operator said so.
+        case everyone
+    }
+
+    /// - Parameter audit: takes every refusal and every request that may change something; it must not wait.
+    package static func gate(
+        _ callers: Callers, audit: @escaping Authenticator.Audit, time: any TimeSource = SystemTime()
+    ) -> Gate {
+        { request, route in
             let refusal = refusal(
-                host: request.headerText("host"), origin: request.headerText("origin"),
-                isChange: request.method != .get && request.method != .head && request.method != .options,
-                isLoopback: isLoopback)
+                callers, host: request.headerText("host"), origin: request.headerText("origin"),
+                isChange: request.method != .get && request.method != .head && request.method != .options)
+            if refusal != nil || route.mayChange {
+                let peer = request.peer.host
+                audit(
+                    AccessEvent(
+                        atMs: time.wallMs, principal: peer, peer: peer,
+                        target: "\(route.method.name) \(route.pattern)", refusal: refusal))
+            }
             return refusal.map { .refused($0) } ?? .admitted(nil)
         }
     }
 
-    static func refusal(host: String?, origin: String?, isChange: Bool, isLoopback: Bool) -> RequestRefusal? {
-        if isLoopback, let host, !isAddress(name(of: host)) {
+    static func refusal(_ callers: Callers, host: String?, origin: String?, isChange: Bool) -> RequestRefusal? {
+        if callers == .thisMachine, let host, !isAddress(name(of: host)) {
             return RequestRefusal(
                 .forbidden,
                 "this server has no auth and knows no name \(host): ask 127.0.0.1 or localhost, or configure auth")
         }
-        if isChange, let origin, !isSame(origin, host) {
+        if callers != .everyone, isChange, let origin, !isSame(origin, host) {
             return RequestRefusal(
                 .forbidden, "this server has no auth and takes no changes from pages of \(origin): configure auth")
         }

@@ -85,7 +85,7 @@ extension HTTPClientOptions {
             }
             guard let header = section.reader.section(pair.value, "header \(Quoted.text(pair.key))") else { return nil }
             let values = (header.strings("values") ?? []).map { SecretSource.text(Secret($0)) }
-            let secrets = (header.strings("secrets") ?? []).map { SecretSource.text(Secret($0)) }
+            let secrets = (header.secrets("secrets") ?? []).map(SecretSource.text)
             let files = header.paths("files").map(SecretSource.file)
             header.finish()
             return HeaderOptions(name: pair.key, values: values + secrets + files)

@@ -1,4 +1,5 @@
 import HTTP
+import Ledger
 import Posix
 import Telemetry
 import Web
@@ -17,7 +18,10 @@ final class Collector: Sendable {
     private let lifecycle: Lifecycle
     private let sink: LogSink
     private let log: Logger
+    private let configuration: LiveConfiguration
     private let dataLock: DataDirectoryLock
+    private let ledger: Ledger
+    private let access: AccessControl
     private let accessLog: AccessLogFile?
     private let readiness = Readiness()
     private let server: Server
@@ -28,40 +32,86 @@ final class Collector: Sendable {
     init(_ options: CollectorOptions, flags: [(name: String, value: String)], _ lifecycle: Lifecycle) throws {
         let time = SystemTime()
         let startedNs = time.monotonicNs
-        if let refusal = ListenPolicy.refusal(
-            of: options.addresses, hasAuth: false, isInsecure: options.isInsecure)
-        {
-            throw StartFailure(refusal)
-        }
         let registry = Registry(time: time)
         registry.registerProcessMetrics()
         registry.registerBuildInfo(version: Version.current, revision: Version.revision)
         let sink = LogSink(level: options.logLevel, form: options.logForm, registry: registry, time: time)
         let log = Logger(sink, component: "collector")
         (self.lifecycle, self.sink, self.log) = (lifecycle, sink, log)
+        let configuration = try LiveConfiguration(options.configuration, registry: registry, log: log, time: time)
+        self.configuration = configuration
 
-        let files = LocalFileSystem()
-        try files.createDirectories(options.dataDirectory)
-        dataLock = try DataDirectoryLock(options.dataDirectory, in: files)
-
+        let dataDirectory =
+            options.dataDirectory ?? configuration.current.storage.path ?? CollectorOptions.dataDirectoryDefault
+        ledger = Ledger(
+            directory: FilePath.join(dataDirectory, LocalLedger.directoryName), registry: registry,
+            log: log.component("ledger"), time: time)
+        access = AccessControl(
+            addresses: options.addresses, isInsecure: options.isInsecure, ledger: ledger, registry: registry, log: log,
+            time: time)
+        try access.apply(configuration.current.auth)
+        dataLock = try Self.take(dataDirectory)
         accessLog = try Self.openAccessLog(options.accessLog, registry)
 
-        let router = Self.router(registry, readiness, lifecycle, Self.facts(flags, time))
+        let facts = Self.facts(flags, configuration, time)
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: router,
-            gate: options.isInsecure ? nil : OpenGate.gate(isLoopback: options.addresses.allSatisfy(\.isLoopback)),
-            accessLog: accessLog?.accessLog, registry: registry, time: time)
+            serverOptions, router: Self.router(registry, readiness, lifecycle, facts), gate: access.gate,
+            accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses)
+        try ledger.start()
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
 
+    /// Serves until the end is asked for or the time is over, then ends in good order.
+    func run(atMostNs limitNs: Int64?) throws {
+        let end = lifecycle.run(atMostNs: limitNs, reload: reload)
+        let deadline = try ExitDeadline(
+            afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
+        readiness.isReady = false
+        log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
+        server.stop(drainingAtMostNs: Self.drainNs)
+        access.stop()
+        ledger.stop()
+        log.info("stopped")
+        sink.flush()
+        deadline.cancel()
+    }
+
+    /// - Returns: nil, or why something stays as it was.
+    private func reload() -> String? {
+        do {
+            try accessLog?.reopen()
+            try configuration.reload { try access.apply($0.auth) }
+            return nil
+        } catch {
+            return "the old configuration stays:\n\(error)"
+        }
+    }
+}
+
+/// The parts, each made in one place.
+extension Collector {
+    private static func take(_ dataDirectory: String) throws -> DataDirectoryLock {
+        let files = LocalFileSystem()
+        try files.createDirectories(dataDirectory)
+        return try DataDirectoryLock(dataDirectory, in: files)
+    }
+
     private static func openAccessLog(_ path: String?, _ registry: Registry) throws(SystemError) -> AccessLogFile? {
         guard let path else { return nil }
         return try AccessLogFile(path, registry: registry)
+    }
+
+    private static func accessRecords(_ access: AccessControl, _ file: AccessLogFile?) -> AccessLog {
+        let write = file?.accessLog
+        return { record in
+            access.noteServed(record)
+            write?(record)
+        }
     }
 
     private static func start(_ server: Server, on addresses: [SocketAddress]) throws -> [SocketAddress] {
@@ -88,45 +138,21 @@ final class Collector: Sendable {
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),
             .init("/api/v1/status/runtimeinfo", "since when it runs, and where"),
+            .init("/api/v1/status/config", "the configuration in force, without its secrets"),
             .init("/api/v1/status/flags", "the flags of its command line"),
         ]).add(to: &router)
         return router
     }
 
-    private static func facts(_ flags: [(name: String, value: String)], _ time: SystemTime) -> ServerFacts {
-        let startedAtMs = time.wallMs
-        return ServerFacts(
+    private static func facts(
+        _ flags: [(name: String, value: String)], _ configuration: LiveConfiguration, _ time: SystemTime
+    ) -> ServerFacts {
+        ServerFacts(
             version: Version.current, revision: Version.revision, flags: flags, hostname: Machine.hostname,
-            workingDirectory: Machine.workingDirectory, processors: Machine.processors, startedAtMs: startedAtMs,
+            workingDirectory: Machine.workingDirectory, processors: Machine.processors, startedAtMs: time.wallMs,
             nowMs: { time.wallMs },
             threads: { (try? ProcessFigures())?.threads ?? 0 },  // without /proc nobody knows
-            configuration: {
-                ServerFacts.Configuration(yaml: "", isLastReloadSuccessful: true, loadedAtMs: startedAtMs)
-            })
-    }
-
-    /// - Returns: nil, or why something stays as it was.
-    private func reload() -> String? {
-        do {
-            try accessLog?.reopen()
-            return nil
-        } catch {
-            log.error("cannot open the access log anew", ["error": .error(error)])
-            return "cannot open the access log anew: \(error)"
-        }
-    }
-
-    /// Serves until the end is asked for or the time is over, then ends in good order.
-    func run(atMostNs limitNs: Int64?) throws {
-        let end = lifecycle.run(atMostNs: limitNs, reload: reload)
-        let deadline = try ExitDeadline(
-            afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
-        readiness.isReady = false
-        log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
-        server.stop(drainingAtMostNs: Self.drainNs)
-        log.info("stopped")
-        sink.flush()
-        deadline.cancel()
+            configuration: { configuration.shown })
     }
 }
 

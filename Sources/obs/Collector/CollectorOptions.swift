@@ -3,9 +3,12 @@ import Telemetry
 
 /// What the command line says about a collector.
 struct CollectorOptions: Sendable {
+    /// Nil runs with the defaults.
+    var configuration: String?
     /// Empty for the default.
     var listen: [SocketAddress] = []
-    var dataDirectory = dataDirectoryDefault
+    /// Nil leaves it to the configuration.
+    var dataDirectory: String?
     var isInsecure = false
     var logLevel: LogLevel
     /// Nil: plain on a terminal, JSON elsewhere.
@@ -22,6 +25,10 @@ struct CollectorOptions: Sendable {
     /// - Parameter logLevel: the default, which help shows.
     static func settings(logLevel: LogLevel) -> [Setting<CollectorOptions>] {
         [
+            .value("config", "FILE", short: "c", "the configuration, which a prometheus.yml is too", candidates: .files)
+            {
+                $0.configuration = $1
+            },
             .value(
                 "listen", "ADDRESS",
                 "listen on this address and port, or unix:PATH; may come several times, port 0 takes a free one",
@@ -34,7 +41,8 @@ struct CollectorOptions: Sendable {
                 options.listen.append(address)
             },
             .value(
-                "data", "FOLDER", "keep all data here", fallback: dataDirectoryDefault, candidates: .folders
+                "data", "FOLDER", "keep all data here",
+                fallback: "storage.path of the configuration, else \(dataDirectoryDefault)", candidates: .folders
             ) { (options, text) throws(UsageError) in
                 guard !text.isEmpty else { throw UsageError("the folder's name is empty") }
                 options.dataDirectory = text

@@ -3,11 +3,11 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .collector,
+        .checkConfig,
         .tokenCreate,
         .tokenList,
         .tokenRevoke,
         .verify,
-        .checkConfig,
         .completion,
         .help,
         .version,

@@ -25,6 +25,8 @@ struct ConfigurationResult {
     let configuration: Configuration
     let errors: [ConfigurationError]
     let notices: [ConfigurationNotice]
+    /// The file as YAML without its secrets, for people to look at.
+    let shownYAML: String
 }
 
 extension Configuration {
@@ -36,9 +38,11 @@ extension Configuration {
     ) -> ConfigurationResult {
         let report = ConfigurationReport()
         var configuration = Configuration()
+        var document: YAMLNode?
         if let bytes = files.read(path, named: path, report) {
             let reader = YAMLReader(file: path, report: report)
-            let patterns = configuration.read(reader.document(bytes.span), reader, environment)
+            document = reader.document(bytes.span)
+            let patterns = configuration.read(document, reader, environment)
             if !syntaxOnly {
                 configuration.readScrapeFiles(patterns, files, report)
                 configuration.checkTargets(files, report)
@@ -46,7 +50,9 @@ extension Configuration {
             }
             configuration.refuseRepeatedNames(report)
         }
-        return ConfigurationResult(configuration: configuration, errors: report.errors, notices: report.notices)
+        return ConfigurationResult(
+            configuration: configuration, errors: report.errors, notices: report.notices,
+            shownYAML: document.map { ShownYAML.text($0, file: path, hiding: report.secrets) } ?? "")
     }
 
     /// Decodes the document. Returns the patterns of `scrape_config_files`.

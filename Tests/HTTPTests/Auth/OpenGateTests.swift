@@ -11,10 +11,10 @@ import Testing
     ])
     func onLoopbackANameIsRefused(host: String, isLetIn: Bool) {
         for isChange in [false, true] {
-            let refusal = OpenGate.refusal(host: host, origin: nil, isChange: isChange, isLoopback: true)
+            let refusal = OpenGate.refusal(.thisMachine, host: host, origin: nil, isChange: isChange)
             #expect((refusal == nil) == isLetIn)
         }
-        #expect(OpenGate.refusal(host: host, origin: nil, isChange: true, isLoopback: false) == nil)
+        #expect(OpenGate.refusal(.programs, host: host, origin: nil, isChange: true) == nil)
     }
 
     @Test(arguments: [
@@ -22,17 +22,17 @@ import Testing
         ("https://evil.example", false), ("null", false), ("http://127.0.0.1:9440.evil.example", false),
     ])
     func pagesOfOtherSitesChangeNothing(origin: String, isLetIn: Bool) {
-        for isLoopback in [false, true] {
-            func refusal(isChange: Bool) -> RequestRefusal? {
-                OpenGate.refusal(
-                    host: "127.0.0.1:9440", origin: origin, isChange: isChange, isLoopback: isLoopback)
-            }
-            #expect((refusal(isChange: true) == nil) == isLetIn)
-            #expect(refusal(isChange: false) == nil)
+        func refusal(_ callers: OpenGate.Callers, isChange: Bool) -> RequestRefusal? {
+            OpenGate.refusal(callers, host: "127.0.0.1:9440", origin: origin, isChange: isChange)
         }
+        for callers in [OpenGate.Callers.thisMachine, .programs] {
+            #expect((refusal(callers, isChange: true) == nil) == isLetIn)
+            #expect(refusal(callers, isChange: false) == nil)
+        }
+        #expect(refusal(.everyone, isChange: true) == nil)
     }
 
     @Test func programsWithoutAHostAreLetIn() {
-        #expect(OpenGate.refusal(host: nil, origin: nil, isChange: true, isLoopback: true) == nil)
+        #expect(OpenGate.refusal(.thisMachine, host: nil, origin: nil, isChange: true) == nil)
     }
 }

@@ -6,36 +6,9 @@ import Testing
 
 @testable import obs
 
-/// A folder with configuration files that is removed at the end.
-private struct Folder: ~Copyable {
-    let path = FileManager.default.temporaryDirectory.appending(path: "obs-configuration-\(UUID().uuidString)").path
-
-    init(_ files: [String: String]) throws {
-        for (name, text) in files {
-            let file = URL(filePath: path).appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try text.write(to: file, atomically: false, encoding: .utf8)
-        }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }  // the system clears what is left
-
-    func load(
-        _ name: String = "obs.yml", syntaxOnly: Bool = false, _ variables: [String: String] = [:]
-    ) -> ConfigurationResult {
-        Configuration.load(path: "\(path)/\(name)", syntaxOnly: syntaxOnly, environment: Environment(variables))
-    }
-
-    /// Errors without the folder in front.
-    func errors(_ result: ConfigurationResult) -> [String] {
-        result.errors.map { $0.description.replacingOccurrences(of: path + "/", with: "") }
-    }
-}
-
 @Suite struct ConfigurationTests {
     @Test func anEmptyFileHasPrometheusDefaults() throws {
-        let folder = try Folder(["obs.yml": "# nothing\n"])
+        let folder = try ConfigurationFolder(["obs.yml": "# nothing\n"])
         let result = folder.load()
         #expect(result.errors.isEmpty && result.notices.isEmpty)
         let configuration = result.configuration
@@ -48,7 +21,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func jobsTakeOverWhatGlobalSays() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml": """
             scrape_configs:
               - job_name: a
@@ -71,7 +44,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func findsEveryMistakeOfAFileAtOnce() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml": """
             global:
               scrap_interval: 15s
@@ -99,7 +72,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func readsTheFilesThatItNames() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml":
                 "scrape_config_files: ['jobs/*.yml']\nscrape_configs: [{job_name: a}]\nglobal: {scrape_interval: 7s}\n",
             "jobs/b.yml": "scrape_configs: [{job_name: b}]\n", "jobs/c.yml": "scrape_configs: [{job_name: c}]\n",
@@ -113,7 +86,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func aNameThatComesTwiceIsRefusedAcrossFiles() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml": "scrape_config_files: ['more.yml']\nscrape_configs: [{job_name: a}]\n",
             "more.yml": "scrape_configs:\n  - job_name: a\n",
         ])
@@ -124,7 +97,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func namedFilesHaveToBeThereUnlessOnlySyntaxIsAsked() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml":
                 "rule_files: [a.rules]\nscrape_configs: [{job_name: a, authorization: {credentials_file: token}}]\n"
         ])
@@ -137,7 +110,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func targetsInFilesAreReadAndChecked() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml": "scrape_configs: [{job_name: a, file_sd_configs: [{files: ['t/*.json', gone.yml]}]}]\n",
             "t/good.json": "[{\"targets\": [\"h:1\"], \"labels\": {\"x\": \"y\"}}]",
             "t/bad.json": "[{\"targats\": []}]",
@@ -151,7 +124,7 @@ private struct Folder: ~Copyable {
     }
 
     @Test func whatHasNothingToActOnIsNamed() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml":
                 "runtime: {gogc: 42}\ntracing: {endpoint: 'h:1'}\nremote_write: [{url: 'http://h', sigv4: {region: x}}]\n"
         ])
@@ -163,7 +136,7 @@ private struct Folder: ~Copyable {
 
 @Suite struct ConfigurationOwnKeysTests {
     @Test func readsUsersAndStorage() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml": """
             auth:
               users:
@@ -202,13 +175,13 @@ private struct Folder: ~Copyable {
         ("storage: {pth: x}", "unknown key \"pth\" in storage; did you mean \"path\"?"),
     ])
     func refusesWithThePlace(text: String, reason: String) throws {
-        let folder = try Folder(["obs.yml": text])
+        let folder = try ConfigurationFolder(["obs.yml": text])
         let errors = folder.errors(folder.load(syntaxOnly: true))
         #expect(errors.contains { $0.hasPrefix("obs.yml:1:") && $0.hasSuffix(": " + reason) }, "\(errors)")
     }
 
     @Test func leavesDollarsOfPrometheusKeysAlone() throws {
-        let folder = try Folder([
+        let folder = try ConfigurationFolder([
             "obs.yml":
                 "scrape_configs: [{job_name: '${X}', relabel_configs: [{target_label: a, replacement: '${1}-$X'}]}]\n"
         ])
@@ -224,7 +197,7 @@ private struct Folder: ~Copyable {
         ("$NONE", ""), ("a$", "a$"),
     ])
     func externalLabelsTakeTheEnvironment(text: String, expected: String) throws {
-        let folder = try Folder(["obs.yml": "global: {external_labels: {x: '\(text)'}}\n"])
+        let folder = try ConfigurationFolder(["obs.yml": "global: {external_labels: {x: '\(text)'}}\n"])
         let result = folder.load("obs.yml", ["TEST": "TestValue"])
         #expect(folder.errors(result) == [])
         #expect(result.configuration.global.externalLabels["x"] == expected)
