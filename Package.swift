@@ -121,7 +121,7 @@ let testTargets: [Target] = [
         swiftSettings: settings),
     library("Fuzzer"),
     .executableTarget(
-        name: "Fuzz", dependencies: ["Encoding", "CFuzzer"], path: "Tests/Fuzz", exclude: ["Seeds"],
+        name: "Fuzz", dependencies: ["HTTP", "Encoding", "Posix", "CFuzzer"], path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),
     .executableTarget(

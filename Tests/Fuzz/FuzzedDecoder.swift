@@ -12,11 +12,13 @@ package struct FuzzedDecoder: Sendable {
     /// One file under Decoders and one line here for each.
     package static let all: [FuzzedDecoder] = [
         bitPacking,
+        chunkedBody,
         digits,
         gzip,
         json,
         lz4,
         protobuf,
+        requestHead,
         snappy,
         varint,
         yaml,

@@ -73,6 +73,20 @@ final class AnswerChannel: Sendable {
         return true
     }
 
+    /// Queues a whole message, or nothing of it.
+    func offer(_ bytes: inout SocketBuffer, queuedBytesMax: Int) -> WebSocket.Sending {
+        let (outcome, mustSignal) = queue.withLock { queue -> (WebSocket.Sending, Bool) in
+            if queue.isClosed || queue.end != nil { return (.closed, false) }
+            // A message of any size goes out if nothing waits before it.
+            if !queue.bytes.isEmpty, queue.bytes.count + bytes.count > queuedBytesMax { return (.full, false) }
+            queue.bytes.append(emptying: &bytes)
+            defer { queue.isSignalled = true }
+            return (.queued, !queue.isSignalled)
+        }
+        if mustSignal { signal() }
+        return outcome
+    }
+
     func abort() {
         queue.withLock { $0.isAborted = true }
         signal()

@@ -93,7 +93,7 @@ extension Connection {
     }
 
     private func endIfAsked() {
-        if closesAfterOutput, phase == .requests { linger() }
+        if closesAfterOutput, phase == .requests || phase == .webSocket { linger() }
     }
 }
 
@@ -112,7 +112,7 @@ extension Connection {
     /// Moves what the answering thread has written to the client.
     func pump() {
         for _ in 0..<Self.piecesPerTurn {
-            guard phase == .answering, output.isEmpty, let channel else { return }
+            guard phase == .answering || phase == .webSocket, output.isEmpty, let channel else { return }
             var taken = channel.take()
             if taken.isAborted { return reset() }
             if taken.bytes.isEmpty, taken.end == nil { return }
@@ -125,6 +125,12 @@ extension Connection {
     }
 
     private func conclude(_ end: AnswerChannel.End) {
+        if let webSocket {
+            closesAfterOutput = true
+            channel?.close()
+            channel = nil
+            return webSocket.ended(webSocket.socket.closed ?? .normal)
+        }
         channel = nil
         phase = .requests
         if !end.facts.keepsAlive { closesAfterOutput = true }

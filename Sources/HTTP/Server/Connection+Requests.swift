@@ -59,7 +59,7 @@ extension Connection {
     }
 
     /// Leaves the bytes of an incomplete request with the connection, in a buffer of fitting size.
-    private func keepRest(isOwn: Bool) {
+    func keepRest(isOwn: Bool) {
         if phase == .closed || phase == .lingering {
             input = SocketBuffer()
             worker.request.input.removeAll()
@@ -277,7 +277,11 @@ extension Connection {
         if response.state == .open {
             response.refuse(RequestRefusal(.internalServerError, "the handler of this path gave no answer"))
         }
-        if response.state == .later { phase = .answering }
+        switch response.state {
+        case .later: phase = .answering
+        case .upgraded: phase = .webSocket
+        case .open, .sent: break
+        }
         finishReading(requestEnd)
     }
 

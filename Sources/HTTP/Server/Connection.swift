@@ -13,6 +13,8 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case deciding
         /// A handler promised an answer for later; nothing is read until it is there.
         case answering
+        /// Frames instead of requests.
+        case webSocket
         /// The last answer is written; what the client still sends is dropped, so that the answer reaches it.
         case lingering
         case closed
@@ -47,6 +49,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     /// What the gate said about the request at hand after it had needed time.
     var decided: GateVerdict?
     var channel: AnswerChannel?
+    var webSocket: WebSocketSession?
     var closesAfterOutput = false
     var rate = RateWatch()
     /// What the client had not confirmed when the present window began.
@@ -84,6 +87,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case .handshake: shakeHands()
         case .requests: receive()
         case .deciding, .answering: noticeWhileAnswering(events)
+        case .webSocket: receiveFrames()
         case .lingering: drain()
         case .closed: break
         }
@@ -92,6 +96,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     func deadlinePassed() {
         // Everything written so far is taken; how long the rest of the answer takes is the handler's.
         if phase == .answering, output.isEmpty { return }
+        if phase == .webSocket, output.isEmpty { return probeWebSocket() }
         let isMoving = !output.isEmpty || isReadingBody
         if !output.isEmpty { noteConfirmed() }
         if isMoving, rate.wasFastEnough(bytesMin: core.options.rateBytesMin) {
@@ -143,6 +148,9 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case .requests:
             worker.loop.setInterest([transport.readNeeds, .peerEnded], of: registration)
             if requestStartNs == nil, hasServed { setDeadline(afterNs: core.options.idleNs) }
+        case .webSocket:
+            worker.loop.setInterest([transport.readNeeds, .peerEnded], of: registration)
+            if let webSocket { setDeadline(afterNs: webSocket.options.silenceNs) }
         case .handshake, .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
         case .deciding, .answering, .closed: break
         }
@@ -205,9 +213,12 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     func close(saysGoodbye: Bool = true) {
         guard phase != .closed else { return }
         if saysGoodbye, phase == .requests { transport.shutdownWriting() }
+        let wasAnswering = phase == .answering
         phase = .closed
-        if let channel {
-            channel.close()
+        webSocket?.ended(.brokenOff)
+        webSocket = nil
+        channel?.close()
+        if let channel, wasAnswering {
             worker.finished(channel.facts, .clientClosedRequest, sentBytes: 0)
         }
         channel = nil

@@ -55,6 +55,23 @@ package struct Response: ~Copyable {
         return connection.promise(facts)
     }
 
+    /// Changes to WebSocket; a request that is no handshake for it is refused.
+    package mutating func webSocket(
+        for request: borrowing Request, _ events: WebSocketEvents, _ options: WebSocketOptions = WebSocketOptions()
+    ) -> WebSocket? {
+        if let refusal = WebSocketHandshake.refusal(request, connection.core.options.crossOrigin) {
+            if refusal.status == .upgradeRequired {
+                fields.append("Upgrade", "websocket")
+                fields.append("Sec-WebSocket-Version", "13")
+            }
+            refuse(refusal)
+            return nil
+        }
+        take(.upgraded)
+        let accept = WebSocketHandshake.accept(request.headerText("sec-websocket-key") ?? "")
+        return connection.upgrade(facts, accept: accept, fields, options, events)
+    }
+
     private mutating func answer(_ body: Span<UInt8>, _ contentType: String?) {
         take(.sent)
         connection.answer(status, facts, fields, body, contentType: contentType, contentEncoding: contentEncoding)

@@ -42,6 +42,11 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
         return httpDate.text
     }
 
+    /// Sends back what a ping carries.
+    func answerPing(_ payload: Range<Int>) {
+        request.input.lend(payload) { output.appendFrame(opcode: 10, $0) }
+    }
+
     /// Notes that a handler begins.
     func began(_ route: Route) {
         meters[route.index].inFlight.add()
@@ -104,7 +109,9 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
     /// Lets requests finish and ends the loop: when all connections have ended, or after the time.
     func drain(atMostNs limitNs: Int64) {
         isDraining = true
-        for connection in connections.reversed() where connection.isIdle { connection.close() }
+        for connection in connections.reversed() {
+            if connection.isIdle { connection.close() } else { connection.closeWebSocketForDrain() }
+        }
         if connections.isEmpty { return loop.stop() }
         let watch = DrainWatch(self)
         drainWatch = watch

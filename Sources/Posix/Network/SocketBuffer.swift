@@ -127,6 +127,11 @@ package struct SocketBuffer: ~Copyable, @unchecked Sendable {  // the memory has
         unsafe memmove(memory! + first + target, memory! + first + source, count)
     }
 
+    /// Lends some of the waiting bytes, for owners whose own property cannot lend a span.
+    package borrowing func lend<Result>(_ range: Range<Int>, _ body: (Span<UInt8>) -> Result) -> Result {
+        body(bytes.extracting(range))
+    }
+
     /// Lends the waiting bytes for changes in place.
     @inlinable
     package mutating func withMutableBytes<Result>(_ body: (inout MutableSpan<UInt8>) -> Result) -> Result {

@@ -37,20 +37,8 @@ import Testing
     /// Runs `openssl` with something on its standard input.
     @discardableResult
     fileprivate static func openssl(_ arguments: [String], input: String = "") throws -> (Int32, String) {
-        let process = Process()
-        process.executableURL = Foundation.URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "20", "openssl"] + arguments
-        let output = Pipe()
-        let feed = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = feed
-        try process.run()
-        feed.fileHandleForWriting.write(Data(input.utf8))
-        try feed.fileHandleForWriting.close()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
+        let (status, output) = try PeerProcess.run(["openssl"] + arguments, input: input)
+        return (status, output)
     }
 
     private static let request = "GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

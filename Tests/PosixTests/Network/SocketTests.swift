@@ -52,6 +52,14 @@ import Testing
         #expect(socket.connectFailure() == ECONNREFUSED)
     }
 
+    @Test func aBufferWithoutMemoryTakesNothing() {
+        let some: [UInt8] = [1]
+        var buffer = SocketBuffer()
+        buffer.append(some.span.extracting(1..<1))
+        buffer.append("")
+        #expect(buffer.isEmpty && buffer.capacity == 0)
+    }
+
     @Test func aBufferKeepsItsBytesThroughGrowthAndMoves() {
         var generator = SeededGenerator(seed: UInt64.random(in: .min ... .max))
         print("seed \(generator.seed)")
