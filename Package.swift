@@ -116,7 +116,8 @@ let testTargets: [Target] = [
         name: "TestSupport", dependencies: ["Storage", "Model", "Encoding", "Posix"], path: "Tests/TestSupport",
         swiftSettings: settings),
     .executableTarget(
-        name: "Benchmarks", dependencies: ["Journal", "Parts", "Encoding", "Posix", "TestSupport"],
+        name: "Benchmarks",
+        dependencies: ["PromQL", "Storage", "Model", "Journal", "Parts", "Encoding", "Posix", "TestSupport"],
         path: "Tests/Benchmarks",
         swiftSettings: settings),
     library("Fuzzer"),

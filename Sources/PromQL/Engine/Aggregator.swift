@@ -77,6 +77,26 @@ struct Aggregator: Sendable {
     }
 
     private mutating func addSums(_ row: Span<Double>, _ source: Int, _ base: Int) {
+        // Taken out of the struct while the loop runs: it would check for sole ownership at each cell otherwise.
+        var values: [Double] = []
+        var corrections: [Double] = []
+        var counts: [Double] = []
+        swap(&values, &self.values)
+        swap(&corrections, &self.corrections)
+        swap(&counts, &self.counts)
+        Self.addSums(row, source, base, steps, &values, &corrections, &counts)
+        swap(&values, &self.values)
+        swap(&corrections, &self.corrections)
+        swap(&counts, &self.counts)
+    }
+
+    private static func addSums(
+        _ row: Span<Double>, _ source: Int, _ base: Int, _ steps: Int, _ sums: inout [Double],
+        _ corrected: inout [Double], _ counted: inout [Double]
+    ) {
+        var values = sums.mutableSpan
+        var corrections = corrected.mutableSpan
+        var counts = counted.mutableSpan
         for step in 0..<steps {
             let value = row[source + step]
             if Absent.isAbsent(value) { continue }
@@ -98,6 +118,8 @@ struct Aggregator: Sendable {
     private mutating func addExtremes(
         _ row: Span<Double>, _ source: Int, _ base: Int, _ isBeyond: (Double, Double) -> Bool
     ) {
+        let steps = steps
+        var values = values.mutableSpan
         for step in 0..<steps {
             let value = row[source + step]
             if Absent.isAbsent(value) { continue }
@@ -107,6 +129,8 @@ struct Aggregator: Sendable {
     }
 
     private mutating func addCounts(_ row: Span<Double>, _ source: Int, _ base: Int) {
+        let steps = steps
+        var counts = counts.mutableSpan
         for step in 0..<steps where !Absent.isAbsent(row[source + step]) { counts[base + step] += 1 }
     }
 

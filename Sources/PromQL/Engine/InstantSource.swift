@@ -67,11 +67,12 @@ final class InstantSource: RowSource {
     ) {
         let base = series * grid.count
         let values = block.values.span
+        var cells = frame.values.mutableSpan
         switch plan.aspect {
         case .value:
             for step in 0..<grid.count where instants[step] >= 0 {
                 let value = values[floats.valueStart + Int(instants[step])]
-                if !StaleMarker.isStale(value) { frame.values[base + step] = Absent.cell(value) }
+                if !StaleMarker.isStale(value) { cells[base + step] = Absent.cell(value) }
             }
         case .timestamp, .startTimestamp, .infoTimestamp:
             for step in 0..<grid.count where instants[step] >= 0 {
@@ -81,7 +82,7 @@ final class InstantSource: RowSource {
                     plan.aspect != .startTimestamp
                     ? block.timestampsMs[floats.timestampStart + index]
                     : block.startTimestampsMs.isEmpty ? 0 : block.startTimestampsMs[floats.valueStart + index]
-                frame.values[base + step] = Double(time) / 1000
+                cells[base + step] = Double(time) / 1000
             }
         }
     }

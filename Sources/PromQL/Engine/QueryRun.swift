@@ -14,6 +14,8 @@ package struct EngineOptions: Sendable {
     package var samplesMax = 50_000_000
     package var seriesMax = 10_000_000
     package var timeoutMs: Int64 = 120_000
+    /// Samples and cells from which on other threads help; waking them takes about 40 us.
+    package var helpFrom = 100_000
 
     package init() {}
 }

@@ -83,7 +83,7 @@ extension RowSource {
         _ run: QueryRun, _ initial: @escaping @Sendable () -> State,
         _ use: @escaping @Sendable (inout State, Frame, Scratch) throws(QueryError) -> Void
     ) throws(QueryError) -> (states: [State], annotations: Annotations) {
-        let isLarge = cost + count * grid.count > 100_000
+        let isLarge = cost + count * grid.count > run.options.helpFrom
         let parts = isLarge && run.workers.width > 1 ? min(run.workers.width * 2, max(1, count / 8)) : 1
         let results = try run.workers.map(parts: parts) { (part) throws(QueryError) -> (State, Annotations) in
             let rows = self.count * part / parts..<self.count * (part + 1) / parts

@@ -83,10 +83,11 @@ extension ExtrapolatedFunction {
             }
         }
         var firstReset = 0
-        for step in row.indices {
+        var cells = row.mutableSpan
+        for step in cells.indices {
             let window = bounds[step]
             guard window.count > 1 else {
-                row[step] = Absent.value
+                cells[step] = Absent.value
                 continue
             }
             var change = run.values[window.upperBound - 1] - run.values[window.lowerBound]
@@ -96,7 +97,7 @@ extension ExtrapolatedFunction {
                 change += run.values[resets[next] - 1]
                 next += 1
             }
-            row[step] = extrapolate(change, run, window, step, context)
+            cells[step] = extrapolate(change, run, window, step, context)
         }
     }
 

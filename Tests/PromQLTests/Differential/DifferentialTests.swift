@@ -1,0 +1,125 @@
+import Encoding
+import Foundation
+import Model
+import PromQL
+import Storage
+import TestSupport
+import Testing
+
+/// Generated expressions through the engine and through Debian's Prometheus, which must agree.
+@Suite struct DifferentialTests {
+    private static let tolerance = 1e-9
+
+    @Test func theEngineAgreesWithPrometheus242() throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard Peer.exists("prometheus"), Peer.exists("promtool") else {
+            print("no prometheus here: the engine is not compared with it")
+            #expect(environment["OBS_CI"] == nil, "Prometheus is part of CI")
+            return
+        }
+        let count = environment["OBS_PROMQL_EXPRESSIONS"].flatMap { Int($0) } ?? 500
+        let seeds = SeededGenerator.announced()
+        var expressions = ExpressionGenerator(seeds)
+        let data = DifferentialData(seed: seeds.seed)
+        let peer = try PrometheusPeer(data.openMetrics)
+        let workers = try Workers(helpers: 1)
+        defer { workers.stop() }
+        var options = EngineOptions()
+        options.features = .stock
+        let engine = Engine(store: try data.store(), workers: workers, options: options)
+        var compared = 0
+        var differences = 0
+        while compared < count {
+            let questions = (0..<min(500, count - compared)).map { _ in Self.question(&expressions) }
+            for (question, answer) in zip(questions, try peer.ask(questions)) {
+                compared += 1
+                guard let difference = Self.difference(question, answer, engine) else { continue }
+                differences += 1
+                if differences <= 20 { Issue.record("\(question.query) @ \(question.start)...: \(difference)") }
+            }
+        }
+        print("\(compared) expressions compared with Prometheus, \(differences) differ")
+        #expect(differences == 0)
+    }
+
+    /// Instants are 17 s behind the full minute: off every step of a subquery and every sample.
+    private static func question(_ expressions: inout ExpressionGenerator) -> PrometheusPeer.Question {
+        let first = Double(DifferentialData.startMs / 60_000 * 60 + 17)
+        let start = first + Double(expressions.number(below: 80)) * 60
+        let isRange = expressions.number(below: 2) == 0
+        let step = isRange ? Double(60 * (1 + expressions.number(below: 5))) : 0
+        return PrometheusPeer.Question(
+            query: expressions.expression(), start: start,
+            end: isRange ? start + Double(expressions.number(below: 20)) * step : start, step: step)
+    }
+
+    private static func difference(
+        _ question: PrometheusPeer.Question, _ answer: [String: Any], _ engine: Engine
+    ) -> String? {
+        let theirError = answer["error"] as? String
+        let ours: QueryResult
+        do {
+            let expression = try Parser.parse(question.query, features: .stock)
+            let start = Int64(question.start * 1000)
+            ours =
+                question.step == 0
+                ? try engine.instant(expression, atMs: start)
+                : try engine.range(
+                    expression, startMs: start, endMs: Int64(question.end * 1000), stepMs: Int64(question.step * 1000))
+        } catch {
+            return theirError == nil ? "only obs fails: \(error)" : nil
+        }
+        if let theirError { return "only Prometheus fails: \(theirError)" }
+        guard let theirs = answer["data"] as? [String: Any] else { return "no data" }
+        return difference(ours, Answer(theirs))
+    }
+
+    /// Series with values by time, however they came.
+    private struct Answer {
+        var series: [Labels: [Int64: Double]] = [:]
+
+        init(_ data: [String: Any]) {
+            if let pair = data["result"] as? [Any], data["resultType"] as? String == "scalar" {
+                series[.empty] = [Self.time(pair): Self.value(pair)]
+                return
+            }
+            for one in data["result"] as? [[String: Any]] ?? [] {
+                let labels = Labels((one["metric"] as? [String: String] ?? [:]).map { ($0.key, $0.value) })
+                let pairs = (one["values"] as? [[Any]] ?? []) + [one["value"] as? [Any]].compactMap { $0 }
+                for pair in pairs { series[labels, default: [:]][Self.time(pair)] = Self.value(pair) }
+            }
+        }
+
+        private static func time(_ pair: [Any]) -> Int64 { Int64(((pair[0] as? Double ?? 0) * 1000).rounded()) }
+        private static func value(_ pair: [Any]) -> Double { FloatReading.float(pair[1] as? String ?? "") ?? .nan }
+    }
+
+    private static func difference(_ ours: QueryResult, _ theirs: Answer) -> String? {
+        var mine: [Labels: [Int64: Double]] = [:]
+        switch ours.value {
+        case .scalar(let value): mine[.empty] = [ours.grid.startMs: value]
+        case .vector(let frame), .matrix(let frame):
+            for row in 0..<frame.count {
+                for step in 0..<frame.grid.count {
+                    guard case .float(let value) = frame.point(row, step) else { continue }
+                    mine[frame.labels.labels(row), default: [:]][frame.grid.timeMs(step)] = value
+                }
+            }
+        case .string, .samples: return "an unexpected kind of result"
+        }
+        for labels in Set(mine.keys).union(theirs.series.keys) {
+            guard let left = mine[labels] else { return "only Prometheus has \(labels.text)" }
+            guard let right = theirs.series[labels] else { return "only obs has \(labels.text)" }
+            for time in Set(left.keys).union(right.keys).sorted() {
+                guard let a = left[time], let b = right[time] else {
+                    return
+                        "\(labels.text) at \(time): obs \(String(describing: left[time])), Prometheus \(String(describing: right[time]))"
+                }
+                // Differences of large numbers lose digits that are no part of the result's precision.
+                let isNear = Nearness.areEqual(a, b, tolerance: tolerance) || (a - b).magnitude < 1e-6
+                if !isNear { return "\(labels.text) at \(time): obs \(a), Prometheus \(b)" }
+            }
+        }
+        return nil
+    }
+}

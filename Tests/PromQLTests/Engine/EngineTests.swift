@@ -1,0 +1,119 @@
+import Model
+import Posix
+import PromQL
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct EngineTests {
+    /// 60 series of five groups with a sample each minute for an hour, from a seed.
+    static func store() throws -> MemoryMetricStore {
+        var generator = SeededGenerator(seed: 7)
+        var batch = SampleBatch()
+        for series in 0..<60 {
+            var value = 0.0
+            var samples: [(timestampMs: Int64, value: Double)] = []
+            for index in 0..<60 {
+                value += Double(generator.next() % 1000) / 7
+                samples.append((Int64(index) * 60_000 + 3, value))
+            }
+            let labels = Labels([("__name__", "requests_total"), ("group", "\(series % 5)"), ("series", "\(series)")])
+            batch.append(labels, samples)
+        }
+        let store = MemoryMetricStore()
+        _ = try store.append(&batch)
+        return store
+    }
+
+    static func run(
+        _ query: String, _ store: MemoryMetricStore, helpers: Int = 0, _ options: EngineOptions = EngineOptions(),
+        cancellation: Cancellation = Cancellation(), clock: any TimeSource = SystemTime()
+    ) throws -> QueryResult {
+        let workers = try Workers(helpers: helpers)
+        defer { workers.stop() }
+        var options = options
+        if helpers > 0 { options.helpFrom = 0 }
+        let engine = Engine(store: store, workers: workers, options: options, clock: clock)
+        return try engine.range(
+            try Parser.parse(query), startMs: 600_000, endMs: 3_600_000, stepMs: 15_000, cancellation: cancellation)
+    }
+
+    @Test(arguments: [
+        "sum by (group) (rate(requests_total[5m]))", "avg(requests_total)", "stddev by (group) (requests_total)",
+        "max(requests_total) - min(requests_total)", "count(requests_total > 500)", "requests_total % 7",
+    ])
+    func severalThreadsGiveWhatOneGives(query: String) throws {
+        let store = try Self.store()
+        let alone = try Self.run(query, store)
+        let helped = try Self.run(query, store, helpers: 3)
+        guard case .matrix(let one) = alone.value, case .matrix(let many) = helped.value else {
+            Issue.record("no matrices")
+            return
+        }
+        #expect(one.count == many.count && one.count > 0)
+        for row in 0..<one.count {
+            #expect(one.labels.labels(row) == many.labels.labels(row))
+            for (a, b) in zip(one.values[one.cells(row)], many.values[many.cells(row)]) {
+                #expect(Nearness.areEqual(a, b, tolerance: 1e-12))
+            }
+        }
+    }
+
+    @Test func aRepeatedRunGivesTheSameBits() throws {
+        let store = try Self.store()
+        let query = "sum by (group) (rate(requests_total[5m]))"
+        let first = try Self.run(query, store, helpers: 3)
+        for _ in 0..<5 {
+            let again = try Self.run(query, store, helpers: 3)
+            guard case .matrix(let a) = first.value, case .matrix(let b) = again.value else { return }
+            #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern))
+        }
+    }
+
+    @Test func aQueryBeyondItsSamplesIsRefusedWithTheLimit() throws {
+        var options = EngineOptions()
+        options.samplesMax = 1000
+        let error = #expect(throws: QueryError.self) {
+            try Self.run("requests_total", try Self.store(), helpers: 0, options)
+        }
+        #expect(error?.kind == .limit)
+        #expect(error?.message.contains("1000") == true)
+    }
+
+    @Test func aQueryThatNobodyWaitsForEnds() throws {
+        let cancellation = Cancellation()
+        cancellation.raise()
+        let error = #expect(throws: QueryError.self) {
+            try Self.run("requests_total", try Self.store(), cancellation: cancellation)
+        }
+        #expect(error?.kind == .cancelled)
+    }
+
+    @Test func aQueryThatTakesTooLongEnds() throws {
+        var options = EngineOptions()
+        options.timeoutMs = -1
+        let error = #expect(throws: QueryError.self) {
+            try Self.run("requests_total", try Self.store(), helpers: 0, options)
+        }
+        #expect(error?.kind == .timeout)
+    }
+
+    @Test func whatOccursTwiceIsReadOnce() throws {
+        let store = try Self.store()
+        let once = try Self.run("sum(rate(requests_total[5m]))", store)
+        let twice = try Self.run("sum(rate(requests_total[5m])) / sum(rate(requests_total[5m]))", store)
+        #expect(twice.statistics.samplesRead == once.statistics.samplesRead)
+    }
+
+    @Test func stockPrometheusDropsNamesAtOnce() throws {
+        var options = EngineOptions()
+        options.features = .stock
+        let store = try Self.store()
+        let query = "count by (__name__) (rate(requests_total[5m]))"
+        guard case .matrix(let stock) = try Self.run(query, store, helpers: 0, options).value,
+            case .matrix(let delayed) = try Self.run("topk(1, \(query))", store).value
+        else { return }
+        #expect(stock.labels.labels(0) == Labels.empty)
+        #expect(delayed.labels.labels(0) == Labels.empty)
+    }
+}
