@@ -154,7 +154,7 @@ let testTargets: [Target] = [
     tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Alerting", ["Alerting", "Model", "HTTP", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("Web", ["Web", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("obs", ["obs", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("obs", ["obs", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Integration", ["HTTP", "Encoding", "Posix", "TestSupport"]),
 ]
 

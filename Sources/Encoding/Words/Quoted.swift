@@ -10,6 +10,7 @@ package enum Quoted {
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
             case _ where scalar.value < 0x20 || scalar.value == 0x7f: quoted += "\\x" + hex(UInt8(scalar.value))
+            case _ where isInvisible(scalar): quoted += "\\U" + hex(scalar.value)
             default: quoted.unicodeScalars.append(scalar)
             }
         }
@@ -21,6 +22,20 @@ package enum Quoted {
         if let text = String(validating: bytes, as: UTF8.self) { return Self.text(text) }
         return "\"" + bytes.map { $0 >= 0x20 && $0 < 0x7f ? String(UnicodeScalar($0)) : "\\x" + hex($0) }.joined()
             + "\""
+    }
+
+    /// Controls, and marks that turn the direction of a line or break it.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+
+    /// Eight digits.
+    private static func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
     private static func hex(_ byte: UInt8) -> String {

@@ -54,8 +54,8 @@ extension ProxyOptions {
 
     private static func connectHeaders(_ section: YAMLSection) -> [HeaderOptions] {
         (section.pairs("proxy_connect_header") ?? []).map { pair in
-            let values = section.reader.strings(pair.value, pair.key) ?? []
-            return HeaderOptions(name: pair.key, values: values.map { .text(Secret($0)) })
+            HeaderOptions(
+                name: pair.key, values: (section.reader.secrets(pair.value, pair.key) ?? []).map(SecretSource.text))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Encoding
 import Ingest
 import Model
@@ -17,6 +18,8 @@ struct Configuration: Sendable {
     var storage = StorageOptions()
     /// Nil where nobody has to say who they are.
     var auth: AuthOptions?
+    /// Nil: plain HTTP.
+    var tls: TLSOptions?
 }
 
 /// What reading a configuration came to.
@@ -76,6 +79,7 @@ extension Configuration {
         if let node = section.section("otlp") { otlp = OTLPOptions(node, validation: validation) }
         if let node = section.section("storage") { storage = StorageOptions(node) }
         if let node = section.section("auth") { auth = AuthOptions(node) }
+        if let node = section.section("tls") { tls = TLSOptions(node) }
         UnusedSettings.read(section)
         section.finish()
         return scrapeFiles

@@ -1,3 +1,4 @@
+import Crypto
 import Encoding
 import Foundation
 import Ingest
@@ -135,6 +136,17 @@ import Testing
 }
 
 @Suite struct ConfigurationOwnKeysTests {
+    @Test func readsTheCertificatesOfTheServer() throws {
+        let folder = try ConfigurationFolder([
+            "obs.yml": "tls: {cert_file: c.pem, key_file: k.pem, client_ca_file: ca.pem, min_version: TLS13}\n"
+        ])
+        let tls = try #require(folder.load(syntaxOnly: true).configuration.tls)
+        #expect(tls.certificates == [.init(chainFile: folder.path + "/c.pem", keyFile: folder.path + "/k.pem")])
+        #expect(tls.clientCertificates == .required(authoritiesFile: folder.path + "/ca.pem"))
+        #expect(tls.minVersion == .tls13)
+        #expect(folder.load().errors.count == 3)
+    }
+
     @Test func readsUsersAndStorage() throws {
         let folder = try ConfigurationFolder([
             "obs.yml": """
@@ -171,6 +183,12 @@ import Testing
         (
             "storage: {fsync_interval: soon}",
             "fsync_interval is not a valid duration: \"soon\" (write it like 90s, 15m or 1d12h)"
+        ),
+        ("tls: {cert_file: c}", "cert_file and key_file belong together"),
+        ("tls: {min_version: TLS12}", "tls has no certificate; name cert_file and key_file"),
+        (
+            "tls: {cert_file: c, key_file: k, client_certificates: required}",
+            "client_certificates needs client_ca_file"
         ),
         ("storage: {pth: x}", "unknown key \"pth\" in storage; did you mean \"path\"?"),
     ])
