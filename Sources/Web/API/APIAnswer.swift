@@ -5,12 +5,45 @@ import HTTP
 enum APIAnswer {
     /// Answers with the value that `data` writes.
     static func success(_ response: inout Response, _ data: (inout JSONWriter) -> Void) {
+        response.send(body(data), contentType: ContentType.json)
+    }
+
+    /// Answers later with the value that `data` writes.
+    static func success(
+        _ response: PendingResponse, warnings: [String] = [], infos: [String] = [], _ data: (inout JSONWriter) -> Void
+    ) {
+        response.send(.ok, body(warnings: warnings, infos: infos, data).span, contentType: ContentType.json)
+    }
+
+    static func failure(_ response: PendingResponse, _ error: APIError) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("status", "error")
+        writer.member("errorType", error.kind.rawValue)
+        writer.member("error", error.message)
+        writer.endObject()
+        response.send(error.status, writer.bytes.span, contentType: ContentType.json)
+    }
+
+    private static func body(
+        warnings: [String] = [], infos: [String] = [], _ data: (inout JSONWriter) -> Void
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("status", "success")
         writer.name("data")
         data(&writer)
+        list("warnings", warnings, &writer)
+        list("infos", infos, &writer)
         writer.endObject()
-        response.send(writer.bytes, contentType: ContentType.json)
+        return writer.bytes
+    }
+
+    private static func list(_ name: String, _ sentences: [String], _ writer: inout JSONWriter) {
+        guard !sentences.isEmpty else { return }
+        writer.name(name)
+        writer.beginArray()
+        for sentence in sentences { writer.string(sentence) }
+        writer.endArray()
     }
 }
