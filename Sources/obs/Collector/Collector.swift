@@ -23,6 +23,7 @@ final class Collector: Sendable {
     private let ledger: Ledger
     private let access: AccessControl
     private let accessLog: AccessLogFile?
+    private let metrics: MetricBackend
     private let readiness = Readiness()
     private let server: Server
 
@@ -52,12 +53,15 @@ final class Collector: Sendable {
         try access.apply(configuration.current.auth)
         dataLock = try Self.take(dataDirectory)
         accessLog = try Self.openAccessLog(options.accessLog, registry)
+        metrics = try MetricBackend(
+            configuration.current.storage, dataDirectory: dataDirectory, registry: registry,
+            log: log.component("metrics"), time: time)
 
         let facts = Self.facts(flags, configuration, time)
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: Self.router(registry, readiness, lifecycle, facts), gate: access.gate,
+            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics), gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses)
         try ledger.start()
@@ -74,6 +78,7 @@ final class Collector: Sendable {
         readiness.isReady = false
         log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
         server.stop(drainingAtMostNs: Self.drainNs)
+        metrics.stop()
         access.stop()
         ledger.stop()
         log.info("stopped")
@@ -126,7 +131,8 @@ extension Collector {
 
     /// Everything that the server answers, surface by surface.
     private static func router(
-        _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts
+        _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
+        _ metrics: MetricBackend
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -134,6 +140,7 @@ extension Collector {
             quit: { lifecycle.requestStop() }
         ).add(to: &router)
         StatusAPI(facts).add(to: &router)
+        metrics.add(to: &router)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

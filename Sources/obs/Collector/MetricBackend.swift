@@ -1,0 +1,93 @@
+import Crypto
+import Encoding
+import HTTP
+import Ingest
+import Journal
+import Posix
+import PromQL
+import Storage
+import TSDB
+import Telemetry
+import Web
+
+/// The metric store with what feeds it and what asks it.
+final class MetricBackend: Sendable {
+    /// Queries at once; each may use all cores.
+    private static let queriesMax = 16
+    /// Queries that wait for their turn.
+    private static let queriesWaitingMax = 256
+    private static let directoryName = "metrics"
+
+    private let store: TimeSeriesStore
+    private let workers: Workers
+    private let pool: HandlerPool
+    private let ingest: IngestContext
+    private let time: any TimeSource
+    private let log: Logger
+
+    /// On return everything acknowledged is visible.
+    init(
+        _ settings: StorageOptions, dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
+    ) throws {
+        let directory = FilePath.join(dataDirectory, Self.directoryName)
+        let store = try TimeSeriesStore(
+            directory: directory, options: Self.options(settings, dataDirectory, registry), time: time)
+        for notice in store.notices { log.warning("metric store", ["notice": .text(notice)]) }
+        workers = try Workers(helpers: Machine.processors - 1)
+        pool = try HandlerPool(name: "query", threads: Self.queriesMax, waitingMax: Self.queriesWaitingMax)
+        ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed())
+        (self.store, self.time, self.log) = (store, time, log)
+    }
+
+    func add(to router: inout Router) {
+        IngestProtocols.add(ingest, to: &router)
+        QueryAPI(engine: Engine(store: store, workers: workers, clock: time), pool: pool, time: time).add(to: &router)
+        SeriesAPI(store: store, pool: pool).add(to: &router)
+    }
+
+    /// After the server has stopped taking requests.
+    func stop() {
+        pool.stop()
+        workers.stop()
+        do throws(StorageError) {
+            try store.close()
+        } catch {
+            log.error("metric store", ["failure": .text("\(error)")])
+        }
+    }
+
+    private static func options(
+        _ settings: StorageOptions, _ dataDirectory: String, _ registry: Registry
+    ) throws(SystemError) -> StoreOptions {
+        var options = StoreOptions()
+        options.metrics = registry
+        options.outOfOrderWindowMs = settings.outOfOrderWindowMs
+        options.exemplarsMax = settings.exemplarsMax
+        if settings.retentionMs > 0 { options.retentionMs = settings.retentionMs }
+        options.retentionBytes = try retentionBytes(settings, dataDirectory)
+        switch settings.sync {
+        case .always: options.sync = .always
+        case .everyMs(let ms): options.sync = .interval(ns: ms * 1_000_000)
+        }
+        return options
+    }
+
+    /// The smaller of the bounds in bytes and in a share of the disk; nil where there is none.
+    private static func retentionBytes(
+        _ settings: StorageOptions, _ dataDirectory: String
+    ) throws(SystemError) -> Int? {
+        var bounds: [Int] = []
+        if settings.retentionBytes > 0 { bounds.append(Int(settings.retentionBytes)) }
+        if settings.retentionPercent > 0 {
+            let space = try LocalFileSystem().space(at: dataDirectory)
+            bounds.append(Int(Double(space.totalBytes) * settings.retentionPercent / 100))
+        }
+        return bounds.min()
+    }
+
+    private static func randomSeed() -> Hash128 {
+        let bytes = SecureRandom.bytes(16)
+        func word(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        return Hash128(low: word(0..<8), high: word(8..<16))
+    }
+}
