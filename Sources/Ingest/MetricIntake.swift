@@ -34,34 +34,42 @@ package final class MetricIntake: Sendable {
         _ batch: inout SampleBatch, labels writeLabels: LabelWriter
     ) throws(StorageError) -> AppendOutcome {
         store.resolve(&batch)
-        var flaws = AppendOutcome()
+        var flaws = Flaws()
         for index in batch.series.indices where batch.series[index].reference == .unresolved {
             introduce(index, in: &batch, writeLabels, &flaws)
         }
         var outcome = try store.append(&batch)
-        if !outcome.unresolved.isEmpty { try appendForgotten(&outcome, batch, writeLabels, &flaws) }
-        outcome.add(flaws)
+        let forgotten = Set(outcome.unresolved).subtracting(flaws.series)
+        outcome.unresolved = []
+        if !forgotten.isEmpty { outcome.add(try append(forgotten, of: batch, writeLabels, &flaws)) }
+        outcome.add(flaws.outcome)
         count(outcome)
         return outcome
     }
 
+    /// Series whose labels are none, and what became of them.
+    private struct Flaws {
+        var series: Set<Int> = []
+        var outcome = AppendOutcome()
+    }
+
     private func introduce(
-        _ index: Int, in batch: inout SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout AppendOutcome
+        _ index: Int, in batch: inout SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout Flaws
     ) {
         introduced.add()
         guard let flaw = writeLabels(index, &batch) else { return }
         let series = batch.series[index]
-        flaws.refuse(.invalidLabels, samples: series.samples.count + series.histograms.count, flaw)
+        flaws.series.insert(index)
+        flaws.outcome.refuse(.invalidLabels, samples: series.samples.count + series.histograms.count, flaw)
         batch.series[index].samples = series.samples.lowerBound..<series.samples.lowerBound
         batch.series[index].histograms = series.histograms.lowerBound..<series.histograms.lowerBound
     }
 
     /// Series that left the store between resolving and appending: once more, with their labels.
-    private func appendForgotten(
-        _ outcome: inout AppendOutcome, _ batch: SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout AppendOutcome
-    ) throws(StorageError) {
+    private func append(
+        _ forgotten: Set<Int>, of batch: SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout Flaws
+    ) throws(StorageError) -> AppendOutcome {
         var again = batch
-        let forgotten = Set(outcome.unresolved)
         for index in again.series.indices {
             if forgotten.contains(index) {
                 again.series[index].reference = .unresolved
@@ -72,8 +80,9 @@ package final class MetricIntake: Sendable {
             }
         }
         again.exemplars.removeAll { !forgotten.contains($0.series) }
+        var outcome = try store.append(&again)
         outcome.unresolved = []
-        outcome.add(try store.append(&again))
+        return outcome
     }
 
     private func count(_ outcome: AppendOutcome) {
