@@ -35,8 +35,10 @@ import Testing
     @Test(arguments: ["messages", "fragments", "pings", "close_codes", "too_large", "slow_reader"])
     func agreesWithPythonsClient(_ scenario: String) throws {
         let server = try TestServer(routes: Self.addRoutes)
-        let script = Foundation.URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("websocket_peer.py").path
+        let script = Foundation.URL(fileURLWithPath: #filePath).appendingPathComponent(
+            "../../../Peers/websocket_peer.py"
+        )
+        .standardizedFileURL.path
         let (status, output) = try PeerProcess.run(["python3", script, "\(server.address.port ?? 0)", scenario])
         #expect(status == 0, "\(output)")
         #expect(TestServer.eventually { server.server.connectionCount == 0 })
