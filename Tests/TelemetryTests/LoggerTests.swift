@@ -69,7 +69,7 @@ private final class LogPipe {
         #expect(
             text
                 == #"{"ts":"2026-01-01T00:00:00.000Z","level":"info","component":"parts","message":"part merged","#
-                + #""path":"a \"b\"\\\n\u0001é","bytes":12,"ratio":0.5,"is_last":true,"took":1.5,"endless":"+Inf"}"#
+                + #""path":"a \"b\"\\\n\u0001é","bytes":12,"ratio":0.5,"is_last":true,"took":1.5,"endless":"Infinity"}"#
                 + "\n")
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
         #expect(counted("obs_log_lines_total", "info") == 1)

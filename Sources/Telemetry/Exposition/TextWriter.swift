@@ -1,3 +1,5 @@
+import Encoding
+
 /// Writes metric families in the text format 0.0.4 or in OpenMetrics 1.0.
 struct TextWriter {
     let openMetrics: Bool
@@ -22,7 +24,7 @@ struct TextWriter {
         for point in family.points {
             switch point.reading {
             case .number(let value, let exemplar):
-                sample(family.name, point.labels, value: NumberText.value(value), exemplar: exemplar)
+                sample(family.name, point.labels, value: FloatText.sample(value), exemplar: exemplar)
             case .histogram(let histogram):
                 append(histogram, of: family.name, labels: point.labels)
             }
@@ -35,10 +37,10 @@ struct TextWriter {
     private mutating func append(_ histogram: HistogramReading, of name: String, labels: [LabelPair]) {
         for bucket in histogram.buckets {
             sample(
-                name + "_bucket", labels + [LabelPair("le", NumberText.bound(bucket.upperBound))],
+                name + "_bucket", labels + [LabelPair("le", FloatText.openMetrics(bucket.upperBound))],
                 value: String(bucket.cumulativeCount), exemplar: bucket.exemplar)
         }
-        sample(name + "_sum", labels, value: NumberText.value(histogram.sum), exemplar: nil)
+        sample(name + "_sum", labels, value: FloatText.sample(histogram.sum), exemplar: nil)
         sample(name + "_count", labels, value: String(histogram.count), exemplar: nil)
     }
 
@@ -49,7 +51,7 @@ struct TextWriter {
         if openMetrics, let exemplar {
             line(" # ")
             append(exemplar.labels)
-            line(" ", NumberText.value(exemplar.value), " ", Self.seconds(exemplar.wallMs))
+            line(" ", FloatText.sample(exemplar.value), " ", Self.seconds(exemplar.wallMs))
         }
         line("\n")
     }

@@ -73,40 +73,37 @@ struct LogLine {
     private mutating func appendJSON(_ value: LogValue) {
         switch value {
         case .text(let text): appendJSON(text)
-        case .integer(let integer): append(String(integer))
-        case .number(let number) where number.isFinite: append(NumberText.value(number))
-        case .number(let number): append("\"\(NumberText.value(number))\"")
+        case .integer(let integer): JSONText.append(number: integer, to: &bytes)
+        case .number(let number): JSONText.append(number: number, nonFinite: .text, to: &bytes)
         case .flag(let flag): append(flag ? "true" : "false")
-        case .nanoseconds(let ns): append(NumberText.value(Double(ns) / 1_000_000_000))
+        case .nanoseconds(let ns): append(FloatText.plain(Double(ns) / 1_000_000_000))
         }
     }
 
     private mutating func appendJSON(_ text: String) {
-        JSONText.append(string: String(Substring(clipped(text))), to: &bytes)
+        JSONText.append(string: clipped(text), to: &bytes)
     }
 
     private mutating func appendPlain(_ value: LogValue) {
         switch value {
         case .text(let text):
+            let text = clipped(text)
             let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
-            append(
-                isPlain
-                    ? String(decoding: clipped(text), as: UTF8.self)
-                    : Quoted.text(String(decoding: clipped(text), as: UTF8.self)))
+            append(isPlain ? text : Quoted.text(text))
         case .integer(let integer): append(String(integer))
-        case .number(let number): append(NumberText.value(number))
+        case .number(let number): append(FloatText.plain(number))
         case .flag(let flag): append(flag ? "yes" : "no")
-        case .nanoseconds(let ns): append(NumberText.value(Double(ns) / 1_000_000_000) + "s")
+        case .nanoseconds(let ns): append(FloatText.plain(Double(ns) / 1_000_000_000) + "s")
         }
     }
 
     /// At most `textBytesMax` bytes, cut between characters.
-    private mutating func clipped(_ text: String) -> Substring.UTF8View {
-        guard text.utf8.count > Self.textBytesMax else { return text[...].utf8 }
+    private mutating func clipped(_ text: String) -> String {
+        guard text.utf8.count > Self.textBytesMax else { return text }
         isTruncated = true
         var end = text.utf8.index(text.utf8.startIndex, offsetBy: Self.textBytesMax)
         while UTF8.isContinuation(text.utf8[end]) { text.utf8.formIndex(before: &end) }
-        return text[..<end].utf8
+        return String(text[..<end])
     }
 
     private static func colour(_ level: LogLevel) -> String {

@@ -1,3 +1,5 @@
+import Encoding
+
 /// One metric name with everything under it, read at one moment.
 package struct MetricFamily: Sendable {
     /// As the text format has it: counters end in `_total`.
@@ -27,7 +29,7 @@ extension MetricFamily {
                 body(name, point.labels, value)
             case .histogram(let histogram):
                 for bucket in histogram.buckets {
-                    let bound = LabelPair("le", NumberText.bound(bucket.upperBound))
+                    let bound = LabelPair("le", FloatText.openMetrics(bucket.upperBound))
                     body(name + "_bucket", point.labels + [bound], Double(bucket.cumulativeCount))
                 }
                 body(name + "_sum", point.labels, histogram.sum)
