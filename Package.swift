@@ -141,6 +141,12 @@ let testTargets: [Target] = [
     tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
     tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
+    .testTarget(
+        name: "StorageConformance", dependencies: ["Storage", "Model", "TSDB", "TestSupport"],
+        path: "Tests/StorageConformance", swiftSettings: settings),
+    .executableTarget(
+        name: "StoreBench", dependencies: ["TSDB", "Storage", "Model", "Encoding", "TestSupport"],
+        path: "Tests/StoreBench", swiftSettings: settings),
     .executableTarget(
         name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",
         swiftSettings: settings),

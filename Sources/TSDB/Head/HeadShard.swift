@@ -204,19 +204,20 @@ struct HeadShard: ~Copyable {
 
     /// Puts those samples of the log back that belong to this shard, without holding them against anything.
     mutating func restore(_ restored: RestoredSamples) {
-        staged.prepare(restored.ids.count, hasStarts: restored.starts.contains { $0 != 0 })
+        staged.prepare(restored.count, hasStarts: restored.hasStarts)
         stagedHistograms.removeAll(keepingCapacity: true)
-        for place in restored.ids.indices {
-            let reference = SeriesReference(raw: restored.references[place])
+        for place in 0..<restored.count {
+            let reference = unsafe SeriesReference(raw: restored.references[place])
             guard reference.shard == number else { continue }
             let slot = unsafe slots[reference.slot]
             unsafe slot.pointee.epoch = epoch
-            let timeMs = restored.times[place]
+            let (timeMs, value) = unsafe (restored.times[place], restored.values[place])
             if timeMs >= (unsafe slot.pointee.lastMs) {
                 unsafe slot.pointee.lastMs = timeMs
-                unsafe slot.pointee.lastBits = restored.values[place].bitPattern
+                unsafe slot.pointee.lastBits = value.bitPattern
             }
-            staged.append(UInt32(reference.slot), timeMs, restored.values[place], startMs: restored.starts[place])
+            let startMs = restored.hasStarts ? unsafe restored.starts[place] : 0
+            staged.append(UInt32(reference.slot), timeMs, value, startMs: startMs)
         }
         publishStaged()
     }

@@ -130,10 +130,11 @@ struct SampleRecordWriter: ~Copyable {
 
 /// Reads what `SampleRecordWriter` wrote.
 enum SampleRecord {
-    /// Calls `body` with each sample: id, timestamp, value, start timestamp.
+    /// Replaces what `restored` holds by the samples of the record; their references are not known yet.
     static func read(
-        _ payload: Span<UInt8>, hasStarts: Bool, _ body: (UInt64, Int64, Double, Int64) -> Void
+        _ payload: Span<UInt8>, hasStarts: Bool, into restored: RestoredSamples
     ) throws(DecodeError) {
+        restored.removeAll()
         var reader = ByteReader(payload)
         let count = try reader.readVarint()
         guard count <= UInt64(payload.count) else {
@@ -143,18 +144,28 @@ enum SampleRecord {
         var times = try reader.readSlice(Int(clamping: reader.readVarint()))
         var starts = hasStarts ? try reader.readSlice(Int(clamping: reader.readVarint())) : reader
         var forms = try reader.readSlice(Int(count))
-        var id: UInt64 = 0
-        var time: Int64 = 0
-        var start: Int64 = 0
-        for index in 0..<count {
-            id &+= UInt64(bitPattern: try ids.readZigZag()) &+ 1
-            time &+= try times.readZigZag()
-            if hasStarts {
-                if index == 0 { start = 0 }
-                start &+= try starts.readZigZag()
+        restored.prepare(Int(count))
+        restored.hasStarts = hasStarts
+        do throws(DecodeError) {
+            var id: UInt64 = 0
+            var time: Int64 = 0
+            var start: Int64 = 0
+            let (idColumn, timeColumn) = unsafe (restored.ids, restored.times)
+            let (valueColumn, startColumn) = unsafe (restored.values, restored.starts)
+            for index in 0..<Int(count) {
+                id &+= UInt64(bitPattern: try ids.readZigZag()) &+ 1
+                time &+= try times.readZigZag()
+                unsafe idColumn[index] = id
+                unsafe timeColumn[index] = time
+                if hasStarts {
+                    start &+= try starts.readZigZag()
+                    unsafe startColumn[index] = start
+                }
+                unsafe valueColumn[index] = try readValue(forms.readByte(), &reader)
             }
-            let form = try forms.readByte()
-            body(id, time, try readValue(form, &reader), hasStarts ? start : 0)
+        } catch {
+            restored.removeAll()
+            throw error
         }
     }
 

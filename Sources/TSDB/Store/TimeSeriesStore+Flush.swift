@@ -96,7 +96,7 @@ extension TimeSeriesStore {
     }
 
     /// A series without samples for so long, in two flushes and by its timestamps, gives up its slot.
-    private static let inactiveMs: Int64 = 180_000
+    private static let inactiveMs: Int64 = 120_000
 
     private func forget(_ ids: [UInt64]) {
         registry.references.write { table in

@@ -59,7 +59,9 @@ extension TimeSeriesStore {
             do throws(StorageError) {
                 while try mergeOnce() {
                     if isClosing.load(ordering: .relaxed) { return }
+                    FreedMemory.giveBack()
                 }
+                FreedMemory.giveBack()
                 if time.wallMs - 60_000 >= lastRetentionMs {
                     lastRetentionMs = time.wallMs
                     try applyRetention()

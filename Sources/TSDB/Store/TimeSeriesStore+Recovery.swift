@@ -10,10 +10,11 @@ extension TimeSeriesStore {
     /// Puts the records of the log that no part holds back into the head.
     func recover(from state: StoreState) throws(StorageError) {
         let recovery: JournalRecovery
+        let restored = RestoredSamples()
         do throws(JournalError) {
             recovery = try journal.replay(from: JournalPosition(state.journalPosition)) { type, payload, _ in
                 do {
-                    try restore(type, payload)
+                    try restore(type, payload, restored)
                 } catch {
                     note("a record of the log cannot be read and was passed over: \(error)")
                 }
@@ -24,11 +25,11 @@ extension TimeSeriesStore {
         for notice in recovery.notices { note("\(notice)") }
     }
 
-    private func restore(_ type: UInt8, _ payload: Span<UInt8>) throws {
+    private func restore(_ type: UInt8, _ payload: Span<UInt8>, _ restored: RestoredSamples) throws {
         switch type {
         case RecordType.series: try restoreSeries(payload)
         case RecordType.samples, RecordType.startedSamples:
-            try restoreSamples(payload, hasStarts: type == RecordType.startedSamples)
+            try restoreSamples(payload, hasStarts: type == RecordType.startedSamples, restored)
         case RecordType.histograms:
             try HistogramRecord.read(payload) { id, histogram in
                 let reference = activate(id)
@@ -54,29 +55,30 @@ extension TimeSeriesStore {
         }
     }
 
-    private func restoreSamples(_ payload: Span<UInt8>, hasStarts: Bool) throws {
-        var count = 0
-        var newest = Int64.min
-        // A record mostly belongs to one shard; its lock is taken for as long as that is so.
-        var pending = RestoredSamples()
-        try SampleRecord.read(payload, hasStarts: hasStarts) { id, time, value, start in
-            pending.append(id, time, value, start)
-            count += 1
-            newest = max(newest, time)
-        }
-        registry.references.read { references in
-            for place in pending.ids.indices {
-                let key = SeriesRegistry.References.key(ofID: pending.ids[place])
-                pending.references.append(references.byID.reference(key))
+    private func restoreSamples(
+        _ payload: Span<UInt8>, hasStarts: Bool, _ restored: RestoredSamples
+    ) throws {
+        try SampleRecord.read(payload, hasStarts: hasStarts, into: restored)
+        registry.references.read { table in
+            for place in 0..<restored.count {
+                let key = SeriesRegistry.References.key(ofID: unsafe restored.ids[place])
+                unsafe restored.references[place] = table.byID.reference(key)
             }
         }
-        for place in pending.ids.indices where pending.references[place] == 0 {
-            pending.references[place] = activate(pending.ids[place]).raw
+        var involved: UInt64 = 0
+        var newest = Int64.min
+        for place in 0..<restored.count {
+            if unsafe restored.references[place] == 0 {
+                unsafe restored.references[place] = activate(restored.ids[place]).raw
+            }
+            involved |= unsafe 1 << UInt64(SeriesReference(raw: restored.references[place]).shard)
+            newest = max(newest, unsafe restored.times[place])
         }
-        for shard in shards.indices {
-            shards[shard].withLock { $0.restore(pending) }
+        while involved != 0 {
+            shards[involved.trailingZeroBitCount].withLock { $0.restore(restored) }
+            involved &= involved - 1
         }
-        self.count(restored: count, newestMs: newest)
+        self.count(restored: restored.count, newestMs: newest)
     }
 
     private func count(restored: Int, newestMs: Int64) {
@@ -94,21 +96,5 @@ extension TimeSeriesStore {
         let reference = shards[shard].withLock { $0.activate(id) }
         registry.references.write { $0.byID.set(key, to: reference.raw) }
         return reference
-    }
-}
-
-/// Samples of one record on their way back into the head.
-struct RestoredSamples: Sendable {
-    var ids: [UInt64] = []
-    var times: [Int64] = []
-    var values: [Double] = []
-    var starts: [Int64] = []
-    var references: [UInt64] = []
-
-    mutating func append(_ id: UInt64, _ timeMs: Int64, _ value: Double, _ startMs: Int64) {
-        ids.append(id)
-        times.append(timeMs)
-        values.append(value)
-        starts.append(startMs)
     }
 }

@@ -86,6 +86,9 @@ package final class TimeSeriesStore: MetricStore {
         if options.hasBackgroundThreads { try startThreads() }
     }
 
+    /// Bytes of all parts and label segments.
+    package var storedBytes: Int { parts.parts.reduce(0) { $0 + $1.info.bytes } }
+
     func note(_ notice: String) {
         foundNotices.withLock { notices in
             if notices.count < Self.noticesMax { notices.append(notice) }

@@ -1,6 +1,7 @@
 #pragma once
 // Linux calls that Swift's Glibc module does not carry, because it is built without _GNU_SOURCE. This header must not
 // define it either: the system's types would differ between the two modules.
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>

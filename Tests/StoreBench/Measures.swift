@@ -1,0 +1,125 @@
+import Foundation
+import Model
+import Storage
+import TSDB
+
+private func report(_ name: String, _ value: Double) { print(name, String(format: "%.4f", value)) }
+
+private func seconds(_ clock: clockid_t) -> Double {
+    var now = timespec()
+    unsafe clock_gettime(clock, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}
+
+/// A field of /proc/self: kilobytes of `status`, bytes of `io`.
+private func field(_ file: String, _ name: String) throws -> Double {
+    let text = try String(contentsOfFile: "/proc/self/\(file)", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return Double(line?.split(whereSeparator: { " \t".contains($0) })[1] ?? "") ?? 0
+}
+
+private func settle(_ store: TimeSeriesStore) throws {
+    try store.flush()
+    while try store.mergeOnce() {}
+}
+
+/// 27,000 series, 400 scrapes.
+func measureIngest(_ directory: String) throws {
+    let store = try TimeSeriesStore(directory: directory)
+    var fleet = Fleet(series: 27_000)
+    let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+    for _ in 0..<400 { try fleet.scrape(into: store) }
+    try settle(store)
+    let samples = Double(fleet.samples)
+    report("cpu_seconds_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / samples * 1e6)
+    report("bytes_written_per_sample", try field("io", "wchar") / samples)
+    report("bytes_at_rest_per_sample", Double(store.storedBytes) / samples)
+    report("peak_rss_mib", try field("status", "VmHWM") / 1024)
+    try store.close()
+}
+
+/// A million series for ten minutes of their time, then ten million more that come and go in an hour.
+func measureWide(_ directory: String) throws {
+    let store = try TimeSeriesStore(directory: directory)
+    var fleet = Fleet(series: 1_000_000)
+    for _ in 0..<40 { try fleet.scrape(into: store) }
+    report("million_peak_rss_mib", try field("status", "VmHWM") / 1024)
+    let anonymous = try field("status", "RssAnon") / 1024
+    report("million_anonymous_mib", anonymous)
+    try measureOne(store)
+    for _ in 0..<240 { try fleet.scrape(into: store, replacing: 10.0 / 240) }
+    report("series_made", Double(fleet.series))
+    let later = try field("status", "RssAnon") / 1024
+    report("churn_anonymous_mib", later)
+    report("churn_growth", later / anonymous)
+    report("cpu_seconds_per_million", seconds(CLOCK_PROCESS_CPUTIME_ID) / Double(fleet.samples) * 1e6)
+    try store.close()
+}
+
+/// Three million samples in the log.
+func measureRecovery(_ directory: String) throws {
+    var options = StoreOptions()
+    options.hasBackgroundThreads = false
+    options.flushSamples = 100 << 20
+    let store = try TimeSeriesStore(directory: directory, options: options)
+    var fleet = Fleet(series: 27_000)
+    while fleet.samples < 3_000_000 { try fleet.scrape(into: store) }
+    store.abandon()
+    let start = seconds(CLOCK_MONOTONIC)
+    let reopened = try TimeSeriesStore(directory: directory, options: options)
+    report("log_ready_seconds", seconds(CLOCK_MONOTONIC) - start)
+    let selection = try reopened.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
+    report("samples_missing", Double(fleet.samples - (try count(selection))))
+    try reopened.close()
+}
+
+/// 27,000 series, 400 scrapes, read back.
+func measureScan(_ directory: String) throws {
+    var options = StoreOptions()
+    options.hasBackgroundThreads = false
+    var fleet = Fleet(series: 27_000)
+    let writing = try TimeSeriesStore(directory: directory, options: options)
+    for _ in 0..<400 {
+        try fleet.scrape(into: writing)
+        if fleet.samples % 2_160_000 == 0 { try settle(writing) }
+    }
+    try writing.close()
+    let opening = seconds(CLOCK_MONOTONIC)
+    let store = try TimeSeriesStore(directory: directory, options: options)
+    report("rest_ready_seconds", seconds(CLOCK_MONOTONIC) - opening)
+    var best = 0.0
+    for _ in 0..<5 {
+        let selection = try store.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
+        let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+        let samples = try count(selection)
+        precondition(samples == fleet.samples, "BUG: \(samples) of \(fleet.samples) samples")
+        best = max(best, Double(samples) / (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e6)
+    }
+    report("scan_million_per_second", best)
+    try store.close()
+}
+
+private func measureOne(_ store: TimeSeriesStore) throws {
+    let matchers = [
+        Matcher(Labels.metricName, equals: "bench_metric_77_total"), Matcher("instance", equals: "host-123:9100"),
+        Matcher("device", equals: "dev0"),
+    ]
+    var best = Double.infinity
+    for _ in 0..<10 {
+        let start = seconds(CLOCK_MONOTONIC)
+        let selection = try store.select(SelectRequest(matchers: matchers, startMs: .min, endMs: .max))
+        precondition(selection.count == 1, "BUG: \(selection.count) series")
+        best = min(best, seconds(CLOCK_MONOTONIC) - start)
+    }
+    report("one_of_a_million_ms", best * 1e3)
+}
+
+private func count(_ selection: any SeriesSelection) throws -> Int {
+    var block = SeriesBlock()
+    var samples = 0
+    for start in stride(from: 0, to: selection.count, by: 500) {
+        try selection.read(start..<min(selection.count, start + 500), into: &block)
+        samples += block.values.count
+    }
+    return samples
+}
