@@ -65,6 +65,9 @@ final class StoreRig {
 }
 
 extension StoreRig {
+    /// Moves the clock.
+    func move(toMs timeMs: Int64) { time.advance(bySeconds: Double(timeMs - time.wallMs) / 1000) }
+
     /// All histograms in a range, by labels.
     func readHistograms(
         _ matchers: [Matcher], _ range: ClosedRange<Int64>
