@@ -74,6 +74,33 @@ import Testing
         #expect(try Obs.run("check", "config", "--syntax-only", path).code == 0)
     }
 
+    @Test func certificatesAreReplacedByAReload() throws {
+        func makeCertificate(_ name: String) throws {
+            let made = try Obs.shell(
+                "bash",
+                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) "
+                    + "-addext subjectAltName=IP:127.0.0.1 -keyout \(folder.path)/key.pem -out \(folder.path)/cert.pem")
+            try #require(made.code == 0, "\(made.complaints)")
+        }
+        try makeCertificate("first")
+        let (obs, _) = try obs("tls: {cert_file: cert.pem, key_file: key.pem, min_version: TLS13}\n")
+        func subject(_ flags: String = "") throws -> Finished {
+            try Obs.shell(
+                "bash", "openssl s_client -connect \(obs.address) \(flags) </dev/null | openssl x509 -noout -subject")
+        }
+        #expect(try subject().output.contains("CN = first"))
+        #expect(try subject("-tls1_2").code != 0)
+        try makeCertificate("second")
+        kill(obs.process.processIdentifier, SIGHUP)
+        _ = try obs.waitForLine("the configuration was read again")
+        #expect(try subject().output.contains("CN = second"))
+        try FileManager.default.removeItem(atPath: folder.path + "/key.pem")
+        kill(obs.process.processIdentifier, SIGHUP)
+        _ = try obs.waitForLine("the new configuration is refused")
+        #expect(try subject().output.contains("CN = second"))
+        #expect(try obs.end(with: SIGTERM) == 0)
+    }
+
     @Test func tokensAndUsersAreLetInAsTheirRolesSay() throws {
         // The password is "hunter2", hashed by crypt(3) of libxcrypt called from Python.
         let hash = "$y$j75$voqneTgZ.RNGJweXwX44T1$VyNJL2URlTi7/Ty81R2QRJ3FRhzIMlc2Enil4DqxFMA"

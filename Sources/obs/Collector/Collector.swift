@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import Ledger
 import Posix
@@ -22,6 +23,8 @@ final class Collector: Sendable {
     private let dataLock: DataDirectoryLock
     private let ledger: Ledger
     private let access: AccessControl
+    /// Nil where the server speaks plain HTTP.
+    private let tls: TLSStore?
     private let accessLog: AccessLogFile?
     private let metrics: MetricBackend
     private let readiness = Readiness()
@@ -51,6 +54,7 @@ final class Collector: Sendable {
             addresses: options.addresses, isInsecure: options.isInsecure, ledger: ledger, registry: registry, log: log,
             time: time)
         try access.apply(configuration.current.auth)
+        tls = try configuration.current.tls.map { tls throws(TLSError) in try TLSStore(tls, time: time) }
         dataLock = try Self.take(dataDirectory)
         accessLog = try Self.openAccessLog(options.accessLog, registry)
         metrics = try MetricBackend(
@@ -63,7 +67,7 @@ final class Collector: Sendable {
         server = try Server(
             serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics), gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
-        addresses = try Self.start(server, on: options.addresses)
+        addresses = try Self.start(server, on: options.addresses, tls)
         try ledger.start()
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
@@ -90,7 +94,10 @@ final class Collector: Sendable {
     private func reload() -> String? {
         do {
             try accessLog?.reopen()
-            try configuration.reload { try access.apply($0.auth) }
+            try configuration.reload { new in
+                try Self.reload(tls, new.tls)
+                try access.apply(new.auth)
+            }
             return nil
         } catch {
             return "the old configuration stays:\n\(error)"
@@ -106,6 +113,16 @@ extension Collector {
         return try DataDirectoryLock(dataDirectory, in: files)
     }
 
+    /// Certificates can be replaced while connections live; whether an address speaks TLS cannot.
+    private static func reload(_ store: TLSStore?, _ new: TLSOptions?) throws {
+        switch (store, new) {
+        case (nil, nil): break
+        case (let store?, let new?): try store.reload(new)
+        case (nil, _?): throw StartFailure("tls is new in the configuration: it takes a restart")
+        case (_?, nil): throw StartFailure("tls has gone from the configuration: it takes a restart")
+        }
+    }
+
     private static func openAccessLog(_ path: String?, _ registry: Registry) throws(SystemError) -> AccessLogFile? {
         guard let path else { return nil }
         return try AccessLogFile(path, registry: registry)
@@ -119,10 +136,12 @@ extension Collector {
         }
     }
 
-    private static func start(_ server: Server, on addresses: [SocketAddress]) throws -> [SocketAddress] {
+    private static func start(
+        _ server: Server, on addresses: [SocketAddress], _ tls: TLSStore?
+    ) throws -> [SocketAddress] {
         try server.start()
         do {
-            return try addresses.map { address throws(SystemError) in try server.listen(on: address) }
+            return try addresses.map { address throws(SystemError) in try server.listen(on: address, tls: tls) }
         } catch {
             server.stop(drainingAtMostNs: 0)
             throw StartFailure("cannot listen: \(error); choose another address with --listen")
