@@ -16,6 +16,8 @@ final class Collector: Sendable {
 
     /// Where it listens, with the ports that the kernel chose.
     let addresses: [SocketAddress]
+    /// `http` or `https`.
+    var scheme: String { tls == nil ? "http" : "https" }
     private let lifecycle: Lifecycle
     private let sink: LogSink
     private let log: Logger

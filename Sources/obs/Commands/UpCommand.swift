@@ -30,7 +30,7 @@ extension Command {
         let lifecycle = try Lifecycle()
         console.print("starting the collector ...")
         let collector = try Collector(options.collector, flags: invocation.flags, lifecycle)
-        console.print(greeting(collector.addresses.first.map { "\($0)" } ?? ""))
+        console.print(greeting("\(collector.scheme)://" + (collector.addresses.first.map { "\($0)" } ?? "")))
         try collector.run(atMostNs: options.limitNs)
         console.print("stopped")
         return .ok
@@ -39,12 +39,12 @@ extension Command {
     /// The address and three things to try.
     private static func greeting(_ address: String) -> String {
         """
-        obs runs on http://\(address)
+        obs runs on \(address)
 
         Three things to try:
-          curl http://\(address)/metrics                        what it measures of itself
-          curl http://\(address)/api/v1/status/runtimeinfo      what it says about itself
-          curl -X POST http://\(address)/-/quit                 end it, as Ctrl-C does
+          curl \(address)/metrics                        what it measures of itself
+          curl \(address)/api/v1/status/runtimeinfo      what it says about itself
+          curl -X POST \(address)/-/quit                 end it, as Ctrl-C does
 
         """
     }
