@@ -33,21 +33,20 @@ enum Obs {
     private static func finish(
         _ program: String, _ arguments: [String], environment: [String: String]
     ) throws -> Finished {
+        // Files instead of pipes: nobody has to read while the process writes.
+        let folder = try TemporaryFolder()
         let process = Process()
-        let (output, complaints) = (Pipe(), Pipe())
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = complaints
+        process.standardOutput = try folder.handle(forWriting: "output")
+        process.standardError = try folder.handle(forWriting: "complaints")
         try process.run()
-        let written = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complained = try complaints.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return Finished(
-            code: process.terminationStatus, output: String(decoding: written, as: UTF8.self),
-            complaints: String(decoding: complained, as: UTF8.self))
+            code: process.terminationStatus, output: try folder.read("output"),
+            complaints: try folder.read("complaints"))
     }
 }
 
@@ -63,6 +62,15 @@ final class TemporaryFolder {
 
     deinit {
         try? FileManager.default.removeItem(atPath: path)  // a leftover in the system's temporary folder harms nobody
+    }
+
+    /// A new file in the folder, for another process to write to.
+    func handle(forWriting name: String) throws -> FileHandle {
+        try FileHandle(forWritingTo: URL(filePath: try write("", to: name)))
+    }
+
+    func read(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: path + "/" + name)), as: UTF8.self)
     }
 
     /// Writes a file into the folder and returns its path.

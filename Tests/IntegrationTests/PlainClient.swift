@@ -36,8 +36,8 @@ final class PlainClient {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
+        // Everything is set, so that deinit closes the socket.
         guard result == 0 else {
-            close(descriptor)
             throw Failure(description: "cannot connect to \(address): error \(errno)")
         }
     }

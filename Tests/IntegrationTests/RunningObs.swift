@@ -1,5 +1,4 @@
 import Foundation
-import Posix
 import Testing
 
 /// A server of this build: started, ready, and gone with its owner.
@@ -8,21 +7,19 @@ final class RunningObs {
     static let patienceSeconds = 30.0
 
     let process = Process()
-    private let lines = LineCollector()
+    private let folder: TemporaryFolder
     /// `127.0.0.1:40123`
     private(set) var address = ""
 
     /// Starts `obs collector` on a free port with its data in `folder` and waits until it is ready.
     init(_ arguments: String..., data folder: String) throws {
-        let complaints = Pipe()
+        self.folder = try TemporaryFolder()
         process.executableURL = URL(filePath: Obs.path)
         process.arguments =
             ["collector", "--listen", "127.0.0.1:0", "--data", folder, "--log-format", "json"] + arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        process.standardError = complaints
-        let lines = lines
-        complaints.fileHandleForReading.readabilityHandler = { lines.append($0.availableData) }
+        process.standardError = try self.folder.handle(forWriting: "log")
         try process.run()
         _ = try waitForLine(#""message":"ready""#)
         let listening = try waitForLine(#""message":"listening""#)
@@ -37,8 +34,14 @@ final class RunningObs {
 
     /// The first line of the log that contains the text, waiting for it.
     func waitForLine(_ text: String) throws -> String {
-        let line = lines.wait(for: text, seconds: Self.patienceSeconds)
-        return try #require(line, "no line with \(text) in the log:\n\(lines.all)")
+        let deadline = Date(timeIntervalSinceNow: Self.patienceSeconds)
+        while true {
+            let log = try folder.read("log")
+            let complete = log[..<(log.lastIndex(of: "\n") ?? log.startIndex)]
+            if let line = complete.split(separator: "\n").first(where: { $0.contains(text) }) { return String(line) }
+            try #require(Date() < deadline, "no line with \(text) in the log:\n\(log)")
+            Thread.sleep(forTimeInterval: 0.005)
+        }
     }
 
     /// Sends a signal and waits for the end.
@@ -53,7 +56,8 @@ final class RunningObs {
     func waitForExit() throws -> Int32 {
         let deadline = Date(timeIntervalSinceNow: Self.patienceSeconds)
         while process.isRunning {
-            try #require(Date() < deadline, "obs does not end:\n\(lines.all)")
+            let log = try folder.read("log")
+            try #require(Date() < deadline, "obs does not end:\n\(log)")
             Thread.sleep(forTimeInterval: 0.005)
         }
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
@@ -61,22 +65,4 @@ final class RunningObs {
 
     func get(_ path: String) throws -> PlainResponse { try PlainClient(address).request("GET", path) }
     func post(_ path: String) throws -> PlainResponse { try PlainClient(address).request("POST", path) }
-}
-
-/// Lines of a pipe as they come.
-private final class LineCollector: Sendable {
-    private let text = Monitor([UInt8]())
-
-    var all: String { text.withLock { String(decoding: $0, as: UTF8.self) } }
-
-    func append(_ data: Data) {
-        text.withLock { $0 += data }
-        text.wakeAll()
-    }
-
-    func wait(for part: String, seconds: Double) -> String? {
-        text.wait(atMostNs: Int64(seconds * 1e9)) { text in
-            String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.contains(part) }.map(String.init)
-        }
-    }
 }
