@@ -38,12 +38,9 @@ func room(_ name: String, _ dependencies: [String]) -> Target {
 }
 
 /// The tests of a room, mirrored under Tests.
-///
-/// - Parameter peers: programs in other languages that the tests start.
-func tests(_ name: String, _ dependencies: [String], peers: [String] = []) -> Target {
+func tests(_ name: String, _ dependencies: [String]) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) }, exclude: peers,
-        swiftSettings: settings)
+        name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
 }
 
 let floor0: [Target] = [
@@ -138,9 +135,7 @@ let testTargets: [Target] = [
     tests("Crypto", ["Crypto", "Encoding", "Posix", "TestSupport"]),
     tests("Text", ["Text", "Encoding", "TestSupport"]),
     tests("Model", ["Model", "Text", "Encoding", "TestSupport"]),
-    tests(
-        "HTTP", ["HTTP", "Crypto", "Telemetry", "Encoding", "Posix", "TestSupport"], peers: ["Server/websocket_peer.py"]
-    ),
+    tests("HTTP", ["HTTP", "Crypto", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Journal", ["Journal", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Parts", ["Parts", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
