@@ -93,8 +93,7 @@ let floor5: [Target] = [
 ]
 
 let floor6: [Target] = [
-    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
-    room("Alerting", ["Model", "HTTP", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"])
 ]
 
 let floor7: [Target] = [
@@ -105,7 +104,7 @@ let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Web", "Ingest", "Alerting", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
+            "Web", "Ingest", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
@@ -158,7 +157,6 @@ let testTargets: [Target] = [
         ]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("Alerting", ["Alerting", "Model", "HTTP", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("Web", ["Web", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("obs", ["obs", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Integration", ["HTTP", "Encoding", "Posix", "TestSupport"]),

@@ -1,1 +1,0 @@
-// First test of the room.
