@@ -155,9 +155,12 @@ import Testing
     @Test func aFullPoolRefusesInsteadOfQueueing() throws {
         let pool = try HandlerPool(name: "query", threads: 1, waitingMax: 1)
         let gate = Monitor(false)
+        let running = Monitor(0)
         let server = try TestServer(routes: {
             $0.get("/slow", role: nil) { _, response in
                 pool.answer(&response) { pending in
+                    running.withLock { $0 += 1 }
+                    running.wakeAll()
                     _ = gate.wait(atMostNs: 5_000_000_000) { $0 ? true : nil }
                     pending.send(.ok, "done")
                 }
@@ -166,8 +169,10 @@ import Testing
         let request = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
         let clients = try (0..<3).map { _ in try server.connect() }
         var refused = 0
-        for client in clients { try client.send(request) }
-        // One runs, one waits, and the third is refused at once; which of them is up to the scheduler.
+        try clients[0].send(request)
+        #expect(running.wait(atMostNs: 5_000_000_000) { $0 == 1 ? true : nil } == true)
+        // The thread is taken: of the other two one waits and one is refused; which is up to the scheduler.
+        for client in clients.dropFirst() { try client.send(request) }
         #expect(TestServer.eventually { server.log.withLock { $0.contains { $0.status == .serviceUnavailable } } })
         gate.withLock { $0 = true }
         gate.wakeAll()
