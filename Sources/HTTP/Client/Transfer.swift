@@ -11,6 +11,8 @@ final class Transfer {
     private var fields: [(name: String, value: String)] = []
     private var body: [UInt8] = []
     private var isTooLarge = false
+    /// False once the taker of a stream wanted no more of it.
+    private var isTaken = true
 
     init(_ exchange: Exchange, _ easy: EasyHandle, startedNs: Int64) {
         self.exchange = exchange
@@ -36,6 +38,10 @@ final class Transfer {
 
     /// Less than `bytes.count` ends the transfer.
     private func receive(_ bytes: UnsafeBufferPointer<CChar>) -> Int {
+        if let receive = exchange.request.receive, easy.long(CURLINFO_RESPONSE_CODE) / 100 == 2 {
+            isTaken = unsafe receive(Span(_unsafeElements: bytes.withMemoryRebound(to: UInt8.self) { unsafe $0 }))
+            return isTaken ? bytes.count : 0
+        }
         guard body.count + bytes.count <= bytesMax else {
             isTooLarge = true
             return 0
@@ -103,6 +109,7 @@ final class Transfer {
             return ClientError(
                 .tooLarge, "the answer of \(exchange.name) is larger than the limit of \(bytesMax) bytes")
         }
+        if !isTaken { return ClientError(.cancelled, "the answer of \(exchange.name) was not taken to its end") }
         let reason: ClientError.Reason =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve

@@ -23,7 +23,7 @@ struct TransferSettings {
         easy.set(CURLOPT_NOSIGNAL, true)
         easy.set(CURLOPT_TIMEOUT_MS, Int(max(1, leftNs / 1_000_000)))
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, min(request.connectTimeoutNs, leftNs) / 1_000_000)))
-        easy.set(large: CURLOPT_MAXFILESIZE_LARGE, request.answerBytesMax)
+        if request.receive == nil { easy.set(large: CURLOPT_MAXFILESIZE_LARGE, request.answerBytesMax) }
         easy.set(CURLOPT_FOLLOWLOCATION, request.options.followsRedirects)
         easy.set(CURLOPT_MAXREDIRS, Self.redirectsMax)
         let version = request.options.enablesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1

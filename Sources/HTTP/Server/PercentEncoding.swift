@@ -1,5 +1,5 @@
 /// Percent-encoded text: parts of a path, names and values of a query or a form.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// - Parameter plusIsSpace: in queries and forms, not in paths.
     /// - Returns: nil where a percent sign is not followed by two hexadecimal digits.
     static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
@@ -43,7 +43,7 @@ enum PercentEncoding {
     }
 
     /// Text as a name or value of a query or a form: all but letters, digits and `-._~` is encoded.
-    static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         for byte in text.utf8 {
             switch byte {

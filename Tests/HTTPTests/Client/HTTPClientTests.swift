@@ -77,6 +77,43 @@ struct HTTPClientTests {
         }
     }
 
+    @Test func aTakenBodyIsNotCollectedAndHasNoBound() throws {
+        let server = try TestServer()
+        let taken = Lock<[UInt8]>([])
+        try withClient { client in
+            var request = ClientRequest(.post, "http://\(server.address)/echo")
+            request.body = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            request.answerBytesMax = 1000
+            request.acceptsGzip = false
+            request.receive = { bytes in
+                taken.withLock { taken in for index in bytes.indices { taken.append(bytes[index]) } }
+                return true
+            }
+            let answer = try client.answer(to: request)
+            #expect(answer.body == [])
+            #expect(taken.withLock { $0 } == request.body)
+        }
+    }
+
+    @Test func aTakerEndsTheTransferAndGetsNoRefusals() throws {
+        let server = try TestServer()
+        try withClient { client in
+            var request = ClientRequest(.get, "http://\(server.address)/big/1000000")
+            request.acceptsGzip = false
+            request.receive = { _ in false }
+            let error = #expect(throws: ClientError.self) { try client.answer(to: request) }
+            #expect(error?.reason == .cancelled)
+            var refused = ClientRequest(.get, "http://\(server.address)/nowhere")
+            refused.receive = { _ in
+                Issue.record("the taker got the body of a refusal")
+                return true
+            }
+            let answer = try client.answer(to: refused)
+            #expect(answer.status == .notFound)
+            #expect(!answer.body.isEmpty)
+        }
+    }
+
     @Test func whatNobodyAnswersEndsAtTheDeadline() throws {
         let kept = Lock<[PendingResponse]>([])
         let server = try TestServer(routes: { router in
