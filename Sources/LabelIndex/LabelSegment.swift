@@ -92,6 +92,16 @@ package final class LabelSegment: Sendable {
         if let failure { throw failure }
     }
 
+    /// The value of a label of a series; nil where it has none.
+    package func value(of name: String, ofSeries ordinal: Int) throws(LabelIndexError) -> String? {
+        guard let number = nameNumber(Array(name.utf8).span) else { return nil }
+        let pairs = pairs(ofName: number)
+        var found: Int?
+        try forEachPair(ofSeries: ordinal) { if pairs.contains($0) { found = $0 } }
+        guard let found else { return nil }
+        return unsafe value(found).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
     func forEachPair(ofSeries ordinal: Int, _ body: (Int) -> Void) throws(LabelIndexError) {
         var reader = ByteReader(string(.recordOffsets, .records, ordinal))
         var pair: UInt64 = 0
@@ -123,7 +133,7 @@ package final class LabelSegment: Sendable {
         of name: Span<UInt8>, _ body: (Span<UInt8>, Int) -> Void
     ) throws(LabelIndexError) {
         guard let number = nameNumber(name) else { return }
-        for pair in pairs(ofName: number) { body(value(pair), try postings(UInt32(pair)).count) }
+        for pair in pairs(ofName: number) { body(value(pair), try seriesCount(ofPair: UInt32(pair))) }
     }
 
     var nameCount: Int { layout.names }
@@ -200,6 +210,19 @@ extension LabelSegment: LabelSource {
         }
         throw LabelIndexError("pair \(pair) names series that are not there", at: start)
     }
+
+    func seriesCount(ofPair pair: UInt32) throws(LabelIndexError) -> Int {
+        var reader = ByteReader(string(.postingOffsets, .postings, Int(pair)))
+        do throws(DecodeError) {
+            return try PostingSet.decodeCount(&reader)
+        } catch {
+            throw LabelIndexError("\(error.reason)", at: layout[.postings].lowerBound)
+        }
+    }
+
+    func hasName(_ name: Span<UInt8>) -> Bool { nameNumber(name) != nil }
+
+    func firstOrdinal(fromID id: UInt64) -> Int { (0..<count).partitioningIndex { self.id($0) >= id } }
 
     private func firstValue(in range: Range<Int>, notBelow value: Span<UInt8>) -> Int {
         var (low, high) = (range.lowerBound, range.upperBound)

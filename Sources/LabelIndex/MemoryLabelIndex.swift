@@ -176,6 +176,14 @@ extension MemoryLabelIndex: LabelSource {
     }
 }
 
+extension MemoryLabelIndex {
+    func seriesCount(ofPair pair: UInt32) -> Int { Int(pairCounts[Int(pair)]) }
+
+    func hasName(_ name: Span<UInt8>) -> Bool { nameNumber(name) != nil }
+
+    func firstOrdinal(fromID id: UInt64) -> Int { ids.partitioningIndex { $0 >= id } }
+}
+
 /// What a segment is written from.
 extension MemoryLabelIndex {
     /// Hands all of it to a writer, with pairs renumbered by name and value.

@@ -22,6 +22,11 @@ package struct PostingSet: Sendable, Equatable {
 
     package var count: Int { runs.reduce(0) { $0 + Int($1.end - $1.first) } }
 
+    /// How many of them are not below `first`.
+    func count(from first: UInt32) -> Int {
+        runs.reduce(0) { $0 + ($1.end > first ? Int($1.end - max($1.first, first)) : 0) }
+    }
+
     /// Adds an ordinal that is above all others.
     package mutating func append(_ ordinal: UInt32) {
         if let last = runs.last, last.end == ordinal {
@@ -106,6 +111,15 @@ extension PostingSet {
             end = first + UInt32(length)
             index = next
         }
+    }
+
+    /// How many ordinals the runs up to the end of the reader hold.
+    static func decodeCount(_ reader: inout ByteReader) throws(DecodeError) -> Int {
+        var count = 0
+        while !reader.isAtEnd {
+            count &+= try reader.readVarint() & 1 == 0 ? 1 : Int(truncatingIfNeeded: try reader.readVarint()) &+ 2
+        }
+        return count
     }
 
     /// Decodes runs up to the end of the reader; nil where they leave `0..<limit`.

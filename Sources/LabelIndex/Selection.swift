@@ -11,6 +11,11 @@ protocol LabelSource {
         _ body: (UInt32, Span<UInt8>) throws(LabelIndexError) -> Void
     ) throws(LabelIndexError)
     func postings(_ pair: UInt32) throws(LabelIndexError) -> PostingSet
+    func seriesCount(ofPair pair: UInt32) throws(LabelIndexError) -> Int
+    func forEachName(_ body: (Span<UInt8>) -> Void)
+    func hasName(_ name: Span<UInt8>) -> Bool
+    /// The first series whose id is not below this one.
+    func firstOrdinal(fromID id: UInt64) -> Int
 }
 
 extension LabelSource {

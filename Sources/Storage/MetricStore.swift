@@ -25,6 +25,9 @@ package protocol MetricStore: AnyObject, Sendable {
     /// What senders told of metric families; of all where `family` is nil.
     func metadata(family: String?, limit: Int) throws(StorageError) -> [MetricMetadata]
 
+    /// What the store holds, with at most `limit` entries in each list of what is largest.
+    func statistics(limit: Int) throws(StorageError) -> StoreStatistics
+
     /// Makes the samples of the matching series within the range invisible at once and gone at the next merge.
     func delete(_ request: LabelRequest) throws(StorageError)
 }

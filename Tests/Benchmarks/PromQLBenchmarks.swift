@@ -100,5 +100,6 @@ private final class MadeUpStore: MetricStore {
     func series(_ request: LabelRequest) throws(StorageError) -> [Labels] { labels }
     func exemplars(_ request: LabelRequest) throws(StorageError) -> [SeriesExemplars] { [] }
     func metadata(family: String?, limit: Int) throws(StorageError) -> [MetricMetadata] { [] }
+    func statistics(limit: Int) throws(StorageError) -> StoreStatistics { StoreStatistics() }
     func delete(_ request: LabelRequest) throws(StorageError) {}
 }

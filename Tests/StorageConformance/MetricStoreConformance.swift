@@ -241,4 +241,29 @@ struct MetricStoreConformance {
         #expect(try test.store.metadata(family: nil, limit: 10).count == 1)
         #expect(try test.store.metadata(family: "absent", limit: 10).isEmpty)
     }
+
+    @Test("counts series, values and pairs, the largest first", arguments: StoreKind.allCases)
+    func tellsStatistics(kind: StoreKind) throws {
+        let test = try kind.make()
+        for instance in ["a", "bb"] {
+            for mode in ["idle", "user", "system"] {
+                try test.append(series("cpu", ("instance", instance), ("mode", mode)), (1000, 1), (3000, 2))
+            }
+            try test.append(series("up", ("instance", instance)), (2000, 1))
+        }
+        let found = try test.store.statistics(limit: 3)
+        #expect(found.series == 8 && found.labelNames == 3 && found.labelPairs == 7)
+        #expect(found.timesMs == 1000...3000)
+        #expect(found.samplesInHead + found.samplesAtRest == 14)
+        func count(_ name: String, _ count: Int) -> StoreStatistics.Count { .init(name: name, count: count) }
+        #expect(found.seriesByMetricName == [count("cpu", 6), count("up", 2)])
+        #expect(
+            found.seriesByLabelPair
+                == [count("__name__=cpu", 6), count("instance=a", 4), count("instance=bb", 4)])
+        #expect(found.valuesByLabelName == [count("mode", 3), count("__name__", 2), count("instance", 2)])
+        #expect(found.bytesByLabelName == [count("mode", 28), count("__name__", 22), count("instance", 12)])
+        #expect(found.churn.created == 8)
+        #expect(found.churn.createdByMetricName == [count("cpu", 6), count("up", 2)])
+        #expect(try test.store.statistics(limit: 0).seriesByMetricName.isEmpty)
+    }
 }

@@ -160,6 +160,35 @@ package final class MemoryMetricStore: MetricStore {
         return Array(all.filter { family == nil || $0.family == family }.sorted { $0.family < $1.family }.prefix(limit))
     }
 
+    package func statistics(limit: Int) throws(StorageError) -> StoreStatistics {
+        let all = matching([], .min, .max)
+        var statistics = StoreStatistics()
+        var metrics: [String: Int] = [:]
+        var pairs: [String: Int] = [:]
+        var values: [String: Set<String>] = [:]
+        var bytes: [String: Int] = [:]
+        for series in all {
+            metrics[series.labels[Labels.metricName], default: 0] += 1
+            for (name, value) in series.labels.pairs {
+                pairs["\(name)=\(value)", default: 0] += 1
+                values[name, default: []].insert(value)
+                bytes[name, default: 0] += value.utf8.count
+            }
+        }
+        let times = all.flatMap { $0.floats.map(\.timestampMs) + $0.histograms.map(\.timestampMs) }
+        (statistics.series, statistics.activeSeries) = (all.count, all.count)
+        (statistics.labelNames, statistics.labelPairs) = (values.count, pairs.count)
+        statistics.samplesInHead = times.count
+        if let first = times.min(), let last = times.max() { statistics.timesMs = first...last }
+        statistics.seriesByMetricName = StoreStatistics.top(metrics, limit)
+        statistics.seriesByLabelPair = StoreStatistics.top(pairs, limit)
+        statistics.valuesByLabelName = StoreStatistics.top(values.mapValues(\.count), limit)
+        statistics.bytesByLabelName = StoreStatistics.top(bytes, limit)
+        statistics.churn.created = all.count
+        statistics.churn.createdByMetricName = statistics.seriesByMetricName
+        return statistics
+    }
+
     package func delete(_ request: LabelRequest) throws(StorageError) {
         let meant = Set(matching(request.selectors, request.startMs, request.endMs).map(\.labels))
         let range = request.startMs...request.endMs

@@ -245,6 +245,16 @@ struct HeadShard: ~Copyable {
         return gone
     }
 
+    /// First and last timestamp of the samples held; inverted where there are none.
+    var times: (min: Int64, max: Int64) {
+        var (first, last) = (Int64.max, Int64.min)
+        for chunk in chunks { (first, last) = (min(first, chunk.minMs), max(last, chunk.maxMs)) }
+        for entry in histograms {
+            (first, last) = (min(first, entry.histogram.timestampMs), max(last, entry.histogram.timestampMs))
+        }
+        return (first, last)
+    }
+
     /// Hands over all samples and begins anew; the slots stay.
     mutating func freeze() -> FrozenShard {
         let frozen = FrozenShard(

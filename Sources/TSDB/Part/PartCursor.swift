@@ -100,6 +100,16 @@ struct PartCursor: ~Copyable {
     /// Moves behind the block that `peek` gave.
     mutating func advance() { next += 1 }
 
+    /// Calls `body` with the series of each block of a group and the block's share of the bytes that the group takes.
+    mutating func forEachStoredSize(inGroup number: Int, _ body: (UInt64, Double) -> Void) throws(PartError) {
+        try open(number)
+        guard let info, info.blocks > 0 else { return }
+        let own = blocks.reduce(0) { $0 + $1.bytes.count }
+        let shared = Double(info.headerBytes + info.storedBytes + PartFormat.Group.bytes)
+        let packing = shared / Double(max(1, own))
+        for block in blocks { body(block.id, Double(block.bytes.count) * packing) }
+    }
+
     /// First and last timestamp of a block.
     func span(_ block: Block) -> ClosedRange<Int64> {
         let run = runs[block.run]

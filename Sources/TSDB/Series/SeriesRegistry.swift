@@ -14,10 +14,12 @@ final class SeriesRegistry: Sendable {
         /// Records of series that the journal has not taken: whoever finds one of them must bring them there first.
         var unwritten: [UInt8] = []
         var appender: JournalAppender
+        private(set) var pace: CreationPace
 
-        init(nextID: UInt64, appender: consuming JournalAppender) {
+        init(nextID: UInt64, nowMs: Int64, appender: consuming JournalAppender) {
             self.nextID = nextID
             self.appender = appender
+            pace = CreationPace(nowMs: nowMs)
         }
 
         /// The number of the series in the index of memory.
@@ -25,8 +27,9 @@ final class SeriesRegistry: Sendable {
             index.ordinal(of: labels, hash: hash).map { index.ids[$0] }
         }
 
-        mutating func add(_ labels: Span<UInt8>, _ hash: UInt64) -> UInt64 {
+        mutating func add(_ labels: Span<UInt8>, _ hash: UInt64, nowMs: Int64) -> UInt64 {
             let id = nextID
+            pace.note(id, nowMs: nowMs)
             nextID += 1
             index.add(labels, hash: hash, id: id)
             unwritten.appendVarint(id)
@@ -57,8 +60,8 @@ final class SeriesRegistry: Sendable {
     let creation: Lock<Creation>
     let references = SharedLock(References())
 
-    init(nextID: UInt64, journal: Journal) {
-        creation = Lock(Creation(nextID: nextID, appender: journal.makeAppender()))
+    init(nextID: UInt64, nowMs: Int64, journal: Journal) {
+        creation = Lock(Creation(nextID: nextID, nowMs: nowMs, appender: journal.makeAppender()))
     }
 
     func resolve(_ batch: inout SampleBatch) {

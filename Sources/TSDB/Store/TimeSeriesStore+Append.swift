@@ -185,7 +185,7 @@ extension TimeSeriesStore {
             )
             return nil
         }
-        return creation.add(labels, hash)
+        return creation.add(labels, hash, nowMs: time.wallMs)
     }
 
     private func activate(_ made: [(index: Int, id: UInt64)], in shard: Int, _ batch: inout SampleBatch) {

@@ -74,7 +74,7 @@ package final class TimeSeriesStore: MetricStore {
         let usedID = state.samples.map { $0.samples.summary.lastID }.max() ?? 0
         let nextID = max(opened.state.nextSeriesID, knownID + 1, usedID + 1)
         let journal = journal
-        registry = SeriesRegistry(nextID: nextID, journal: journal)
+        registry = SeriesRegistry(nextID: nextID, nowMs: time.wallMs, journal: journal)
         shards = (0..<options.shards).map { Lock(HeadShard(number: $0, appender: journal.makeAppender())) }
         view = Lock(state)
         annotations = Lock(Annotations(options, opened.annotations, appender: journal.makeAppender()))
