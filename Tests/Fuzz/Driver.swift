@@ -12,8 +12,10 @@ struct Driver {
         let inherited = unsafe getenv(variable).map { unsafe String(cString: $0) }
         let name = inherited ?? (arguments.count > 1 ? arguments[1] : "")
         guard let decoder = FuzzedDecoder.all.first(where: { $0.name == name }) else {
-            print("usage: Fuzz DECODER [option of libFuzzer or folder of inputs]...\ndecoders:")
-            for decoder in FuzzedDecoder.all { print("  \(decoder.name)") }
+            print(
+                "usage: Fuzz DECODER [option of libFuzzer or folder of inputs]...\ndecoders, each with its longest input:"
+            )
+            for decoder in FuzzedDecoder.all { print("  \(decoder.name) \(decoder.bytesMax)") }
             exit(arguments.count > 1 ? 2 : 0)
         }
         #if LIBFUZZER

@@ -2,10 +2,13 @@
 package struct FuzzedDecoder: Sendable {
     /// The name on the command line, and of its folder under Seeds.
     package let name: String
+    /// The longest input that is tried: what is interesting fits in, and longer ones cost executions.
+    let bytesMax: Int
     package let decode: @Sendable (Span<UInt8>) -> Void
 
-    init(_ name: String, _ decode: @escaping @Sendable (Span<UInt8>) -> Void) {
+    init(_ name: String, bytesMax: Int = 1024, _ decode: @escaping @Sendable (Span<UInt8>) -> Void) {
         self.name = name
+        self.bytesMax = bytesMax
         self.decode = decode
     }
 
@@ -21,6 +24,7 @@ package struct FuzzedDecoder: Sendable {
         requestHead,
         snappy,
         varint,
+        webSocket,
         yaml,
         zstandard,
     ]

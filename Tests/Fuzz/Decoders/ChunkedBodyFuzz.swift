@@ -3,7 +3,7 @@ import Posix
 
 extension FuzzedDecoder {
     /// Chunked bodies: what arrives byte by byte becomes what it becomes at once.
-    static let chunkedBody = FuzzedDecoder("chunked-body") { bytes in
+    static let chunkedBody = FuzzedDecoder("chunked-body", bytesMax: 256) { bytes in
         var whole = SocketBuffer()
         whole.append(bytes)
         var body = ChunkedBody(bodyStart: 0, bytesMax: 1 << 16)

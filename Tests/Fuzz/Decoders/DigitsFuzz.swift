@@ -2,7 +2,7 @@ import Encoding
 
 extension FuzzedDecoder {
     /// Text that is accepted is the text that the bytes are written as.
-    static let digits = FuzzedDecoder("digits") { input in
+    static let digits = FuzzedDecoder("digits", bytesMax: 256) { input in
         let text = String(decoding: input.array, as: UTF8.self)
         if let bytes = try? Hexadecimal.decode(input) {  // refusing is right for most inputs
             check(Hexadecimal.string(bytes.span) == text.lowercased(), "hexadecimal text is not read back")

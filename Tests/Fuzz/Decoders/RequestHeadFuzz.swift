@@ -2,7 +2,7 @@ import HTTP
 
 extension FuzzedDecoder {
     /// Heads of HTTP requests: what arrives byte by byte is read like what arrives at once.
-    static let requestHead = FuzzedDecoder("request-head") { bytes in
+    static let requestHead = FuzzedDecoder("request-head", bytesMax: 512) { bytes in
         let whole = outcome(bytes)
         if case .head(let end) = whole {
             check(end <= bytes.count, "the head ends at \(end) of \(bytes.count) bytes")

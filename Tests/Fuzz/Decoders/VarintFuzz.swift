@@ -2,7 +2,7 @@ import Encoding
 
 extension FuzzedDecoder {
     /// A block and single values may not disagree, and what was read is written the same way if it was minimal.
-    static let varint = FuzzedDecoder("varint") { input in
+    static let varint = FuzzedDecoder("varint", bytesMax: 256) { input in
         var singles: [UInt64] = []
         var reader = ByteReader(input)
         var failure: DecodeError?

@@ -2,7 +2,7 @@ import Encoding
 
 extension FuzzedDecoder {
     /// Any bytes give a tree or errors with a place, and the tree keeps the bounds.
-    static let yaml = FuzzedDecoder("yaml") { bytes in
+    static let yaml = FuzzedDecoder("yaml", bytesMax: 256) { bytes in
         let reader = YAMLReader(file: "input", report: ConfigurationReport())
         let node = reader.document(bytes)
         for error in reader.report.errors {

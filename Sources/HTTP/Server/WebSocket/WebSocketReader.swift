@@ -1,5 +1,5 @@
 import Encoding
-import Posix
+package import Posix
 
 /// Why a WebSocket ends, by the codes of RFC 6455, 7.4.
 package struct WebSocketClose: Error, Equatable, Sendable {
@@ -36,8 +36,8 @@ package enum WebSocketKind: Sendable {
 }
 
 /// Takes a client's frames apart and puts fragmented messages together, strictly by RFC 6455.
-struct WebSocketReader {
-    enum Event {
+package struct WebSocketReader {
+    package enum Event {
         /// The message lies in the input, or in `assembled`.
         case message(WebSocketKind)
         case ping
@@ -70,14 +70,15 @@ struct WebSocketReader {
     /// The kind of the message whose fragments are awaited.
     private var fragmented: WebSocketKind?
     /// The fragments of a message that came in several.
-    private(set) var assembled: [UInt8] = []
+    package private(set) var assembled: [UInt8] = []
     /// Where the last event's bytes lie in the input, if not in `assembled`.
-    private(set) var payload = 0..<0
-    private(set) var isAssembled = false
+    package private(set) var payload = 0..<0
+    /// Whether the last message came in fragments.
+    package private(set) var isAssembled = false
     /// How many bytes the frame that is incomplete needs in all.
-    private(set) var wantedBytes = headerBytesMax
+    package private(set) var wantedBytes = headerBytesMax
 
-    init(messageBytesMax: Int) {
+    package init(messageBytesMax: Int) {
         self.messageBytesMax = messageBytesMax
     }
 
@@ -85,7 +86,7 @@ struct WebSocketReader {
     ///
     /// - Returns: what came, whose bytes are to be consumed up to `frameEnd` once it is dealt with; nil while the frame
     ///   is incomplete. Fragments that do not complete a message are passed over.
-    mutating func next(_ input: inout SocketBuffer) throws(WebSocketClose) -> (event: Event?, frameEnd: Int)? {
+    package mutating func next(_ input: inout SocketBuffer) throws(WebSocketClose) -> (event: Event?, frameEnd: Int)? {
         guard let header = try header(input.bytes) else { return nil }
         wantedBytes = header.payload.upperBound
         guard input.count >= wantedBytes else { return nil }
@@ -162,7 +163,7 @@ struct WebSocketReader {
     }
 
     /// Gives back the memory of a message that is dealt with.
-    mutating func forgetMessage() {
+    package mutating func forgetMessage() {
         if isAssembled { assembled = [] }
         isAssembled = false
     }
