@@ -1,9 +1,26 @@
 import CLinux
+import Glibc
 
-/// Memory that was freed and that the allocator keeps for later.
+/// Memory that the process holds and does not need any more.
 package enum FreedMemory {
-    /// Gives it back to the kernel. For the end of work that needed much for a while: it walks all of the heap.
+    /// Gives back to the kernel what was freed and the allocator keeps for later. For the end of work that needed much
+    /// for a while: it walks all of the heap.
     package static func giveBack() {
         malloc_trim(0)
+    }
+
+    /// Lets go of the program's code, for the end of the start, most of whose code never runs again. What does comes back
+    /// from the page cache, 64 KiB at each minor fault. In the release build it makes half of the resident memory of an
+    /// idle server.
+    package static func giveBackCode(in system: any FileSystem = LocalFileSystem()) throws(SystemError) {
+        let maps = try system.readFile("/proc/self/maps", atMostBytes: 1 << 20)
+        for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+            // Executable pages of a file that were never writable: the file has all of what they hold.
+            guard fields.count >= 5, fields[1] == "r-xp", fields[4] != "0" else { continue }
+            let range = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            guard range.count == 2, let start = unsafe UnsafeMutableRawPointer(bitPattern: range[0]) else { continue }
+            unsafe madvise(start, Int(range[1] - range[0]), MADV_DONTNEED)
+        }
     }
 }

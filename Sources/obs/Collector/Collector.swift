@@ -73,6 +73,7 @@ final class Collector: Sendable {
         try ledger.start()
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
+        Self.giveBackCode(log)
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
 
@@ -113,6 +114,14 @@ extension Collector {
         let files = LocalFileSystem()
         try files.createDirectories(dataDirectory)
         return try DataDirectoryLock(dataDirectory, in: files)
+    }
+
+    private static func giveBackCode(_ log: Logger) {
+        do {
+            try FreedMemory.giveBackCode()
+        } catch {
+            log.debug("the code of the start stays in memory", ["error": .error(error)])
+        }
     }
 
     /// Certificates can be replaced while connections live; whether an address speaks TLS cannot.
