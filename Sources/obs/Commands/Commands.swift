@@ -4,6 +4,7 @@ enum Commands {
         .up,
         .collector,
         .checkConfig,
+        .checkMetrics,
         .tokenCreate,
         .tokenList,
         .tokenRevoke,
