@@ -141,7 +141,7 @@ let testTargets: [Target] = [
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
     tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
     .testTarget(
-        name: "StorageConformance", dependencies: ["Storage", "Model", "TSDB", "TestSupport"],
+        name: "StorageConformance", dependencies: ["Storage", "Model", "Posix", "TSDB", "TestSupport"],
         path: "Tests/StorageConformance", swiftSettings: settings),
     .executableTarget(
         name: "StoreBench", dependencies: ["TSDB", "Storage", "Model", "Encoding", "TestSupport"],

@@ -1,0 +1,64 @@
+package import Model
+
+/// Entries of a scan in columns. The reader owns it and reuses it.
+package struct LogBlock: Sendable {
+    /// The values of one wanted field. An absent field has the empty value.
+    package struct Field: Sendable {
+        package var bytes: [UInt8] = []
+        /// Behind each entry's value in `bytes`.
+        package var ends: [Int] = []
+
+        package init() {}
+    }
+
+    /// Labels of the streams that occur, each once.
+    package var streams: [Labels] = []
+    /// For each entry its index in `streams`.
+    package var streamOf: [Int] = []
+    package var timestampsNs: [Int64] = []
+    package var lineBytes: [UInt8] = []
+    /// Behind each entry's line in `lineBytes`; empty where lines were not wanted.
+    package var lineEnds: [Int] = []
+    /// Canonical labels of structured metadata, with `metadataEnds` as for lines.
+    package var metadataBytes: [UInt8] = []
+    package var metadataEnds: [Int] = []
+    /// In the order of the request's `fields`.
+    package var fields: [Field] = []
+
+    package init() {}
+
+    package var count: Int { timestampsNs.count }
+
+    package func line(_ entry: Int) -> Range<Int> { Self.range(entry, lineEnds) }
+    package func metadata(_ entry: Int) -> Range<Int> { Self.range(entry, metadataEnds) }
+
+    package func value(_ entry: Int, ofField field: Int) -> Range<Int> { Self.range(entry, fields[field].ends) }
+
+    private static func range(_ entry: Int, _ ends: [Int]) -> Range<Int> {
+        (entry == 0 ? 0 : ends[entry - 1])..<ends[entry]
+    }
+
+    /// - Parameter fields: how many the next entries will have.
+    package mutating func removeAll(fields count: Int) {
+        streams.removeAll(keepingCapacity: true)
+        streamOf.removeAll(keepingCapacity: true)
+        timestampsNs.removeAll(keepingCapacity: true)
+        lineBytes.removeAll(keepingCapacity: true)
+        lineEnds.removeAll(keepingCapacity: true)
+        metadataBytes.removeAll(keepingCapacity: true)
+        metadataEnds.removeAll(keepingCapacity: true)
+        if fields.count != count { fields = [Field](repeating: Field(), count: count) }
+        for field in fields.indices {
+            fields[field].bytes.removeAll(keepingCapacity: true)
+            fields[field].ends.removeAll(keepingCapacity: true)
+        }
+    }
+}
+
+/// The entries that a request selected, block by block. What was visible at the call of `scan` is told, and nothing
+/// that came later. For one thread at a time.
+package protocol LogScan: AnyObject {
+    /// Replaces what `block` holds by the next entries; false at the end, with an empty block. With an order, entries
+    /// come in it through all blocks; without one each block is a piece of the answer.
+    func next(into block: inout LogBlock) throws(StorageError) -> Bool
+}

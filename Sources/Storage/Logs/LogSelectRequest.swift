@@ -1,0 +1,98 @@
+package import Model
+package import Posix
+
+/// Which log entries are wanted, and what of them. Every condition holds for each entry of the answer.
+package struct LogSelectRequest: Sendable {
+    package enum Order: Sendable {
+        /// Whatever is cheapest.
+        case any
+        case newestFirst
+        case oldestFirst
+    }
+
+    /// On the labels of the stream.
+    package var matchers: [Matcher]
+    /// First and last instant, both included.
+    package var startNs: Int64
+    package var endNs: Int64
+    package var order = Order.any
+    /// The first so many in `order`; nil for all.
+    package var limit: Int?
+    package var lineFilters: [LogLineFilter] = []
+    package var fieldConditions: [LogFieldCondition] = []
+    /// Fields whose values are to be told beside the entries.
+    package var fields: [String] = []
+    /// Whether lines and metadata are wanted at all.
+    package var wantsLines = true
+    package var cancellation: Cancellation
+
+    package init(
+        matchers: [Matcher], startNs: Int64 = .min, endNs: Int64 = .max, cancellation: Cancellation = Cancellation()
+    ) {
+        self.matchers = matchers
+        self.startNs = startNs
+        self.endNs = endNs
+        self.cancellation = cancellation
+    }
+}
+
+/// A condition on the bytes of the whole line.
+package struct LogLineFilter: Sendable {
+    package var needle: [UInt8]
+    /// True where the line must not contain the needle.
+    package var isNegative: Bool
+
+    package init(contains needle: [UInt8], isNegative: Bool = false) {
+        self.needle = needle
+        self.isNegative = isNegative
+    }
+}
+
+/// A condition on a field: the structured metadata of that name, otherwise the first field of the line that has the name
+/// (`LogFields`), its escapes resolved. A field that is absent has the empty value.
+package struct LogFieldCondition: Sendable {
+    package enum Comparison: Sendable {
+        case less, lessOrEqual, greater, greaterOrEqual, equal, notEqual
+
+        package func holds(_ a: Double, _ b: Double) -> Bool {
+            switch self {
+            case .less: a < b
+            case .lessOrEqual: a <= b
+            case .greater: a > b
+            case .greaterOrEqual: a >= b
+            case .equal: a == b
+            case .notEqual: a != b
+            }
+        }
+    }
+
+    package enum Test: Sendable {
+        /// The matcher's name is that of the field.
+        case text(Matcher)
+        /// Holds for values that are numbers.
+        case number(Comparison, Double)
+    }
+
+    package var name: String
+    package var test: Test
+
+    package init(_ matcher: Matcher) {
+        name = matcher.name
+        test = .text(matcher)
+    }
+
+    package init(_ name: String, _ comparison: Comparison, _ number: Double) {
+        self.name = name
+        test = .number(comparison, number)
+    }
+
+    package func holds(_ value: Span<UInt8>) -> Bool {
+        switch test {
+        case .text(let matcher): return matcher.matches(value)
+        case .number(let comparison, let number):
+            guard !value.isEmpty else { return false }
+            let text = unsafe value.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+            return Double(text).map { comparison.holds($0, number) } ?? false
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package import Model
+
+/// The seam between those who bring or ask log entries and whoever keeps them. Both sides move blocks.
+///
+/// All functions are safe to call from several threads at once. Timestamps are nanoseconds since 1970; entries of any
+/// age and in any order are taken. Equal entries are kept as often as they come, unless a batch says otherwise.
+package protocol LogStore: AnyObject, Sendable {
+    /// Takes a batch: what is accepted is kept before this returns, and visible to every later `scan`.
+    func append(_ batch: LogBatch) throws(StorageError) -> LogAppendOutcome
+
+    func scan(_ request: LogSelectRequest) throws(StorageError) -> any LogScan
+
+    /// Label sets of the streams that match any of the selectors (all for none) and may have entries in the range,
+    /// sorted, each once.
+    func streams(_ request: LabelRequest) throws(StorageError) -> [Labels]
+
+    /// Makes the entries of the matching streams within the range invisible at once and gone later. Concerns what was
+    /// taken before, not what comes after.
+    func delete(_ request: LabelRequest) throws(StorageError)
+}
+
+extension LogStore {
+    /// Names of labels of the streams that are meant, sorted.
+    package func labelNames(_ request: LabelRequest) throws(StorageError) -> [String] {
+        var all = request
+        all.limit = .max
+        var names: Set<String> = []
+        for stream in try streams(all) {
+            for pair in stream.pairs { names.insert(pair.name) }
+        }
+        return names.sortedBytewise(request.limit)
+    }
+
+    package func labelValues(_ name: String, _ request: LabelRequest) throws(StorageError) -> [String] {
+        var all = request
+        all.limit = .max
+        var values: Set<String> = []
+        for stream in try streams(all) {
+            let value = stream[name]
+            if !value.isEmpty { values.insert(value) }
+        }
+        return values.sortedBytewise(request.limit)
+    }
+}
+
+extension Set<String> {
+    fileprivate func sortedBytewise(_ limit: Int) -> [String] {
+        Array(sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(limit))
+    }
+}
