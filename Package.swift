@@ -88,7 +88,7 @@ let floor4: [Target] = [
 let floor5: [Target] = [
     room(
         "TSDB",
-        ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix", "CLinux", "CLZ4"]),
+        ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix", "CKernels"]),
     room("PromQL", ["Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -144,7 +144,8 @@ let testTargets: [Target] = [
         name: "StorageConformance", dependencies: ["Storage", "Model", "Posix", "TSDB", "TestSupport"],
         path: "Tests/StorageConformance", swiftSettings: settings),
     .executableTarget(
-        name: "StoreBench", dependencies: ["TSDB", "Storage", "Model", "Encoding", "TestSupport"],
+        name: "StoreBench",
+        dependencies: ["TSDB", "Ingest", "Storage", "Model", "Telemetry", "Encoding", "TestSupport"],
         path: "Tests/StoreBench", swiftSettings: settings),
     .executableTarget(
         name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",

@@ -38,6 +38,47 @@ func measureIngest(_ directory: String) throws {
     try store.close()
 }
 
+/// A recording of remote_write bodies, taken as the collector would, then scanned from the parts that it became.
+func measureReplay(_ recording: String, _ directory: String) throws {
+    var bodies = try RecordedBodies(directory: recording)
+    let store = try TimeSeriesStore(directory: directory)
+    var intake = BodyIntake(store)
+    let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+    while true {
+        let round = bodies.nextRound()
+        if round.isEmpty { break }
+        for body in round { try intake.take(body) }
+    }
+    try settle(store)
+    let samples = Double(intake.samples)
+    report("samples", samples)
+    report("cpu_seconds_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / samples * 1e6)
+    report("bytes_written_per_sample", try field("io", "wchar") / samples)
+    report("bytes_at_rest_per_sample", Double(store.storedBytes) / samples)
+    report("peak_rss_mib", try field("status", "VmHWM") / 1024)
+    try store.close()
+    try measureReopened(directory, samples: intake.samples)
+}
+
+/// Opens what is at rest, and reads all of it five times.
+func measureReopened(_ directory: String, samples: Int) throws {
+    let opening = seconds(CLOCK_MONOTONIC)
+    var options = StoreOptions()
+    options.hasBackgroundThreads = false
+    let store = try TimeSeriesStore(directory: directory, options: options)
+    report("rest_ready_seconds", seconds(CLOCK_MONOTONIC) - opening)
+    var best = 0.0
+    for _ in 0..<5 {
+        let selection = try store.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
+        let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+        let found = try count(selection)
+        precondition(found == samples, "BUG: \(found) of \(samples) samples")
+        best = max(best, Double(samples) / (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e6)
+    }
+    report("scan_million_per_second", best)
+    try store.close()
+}
+
 /// A million series for ten minutes of their time, then ten million more that come and go in an hour.
 func measureWide(_ directory: String) throws {
     let store = try TimeSeriesStore(directory: directory)
@@ -92,19 +133,7 @@ func measureScan(_ directory: String) throws {
         if fleet.samples % 2_160_000 == 0 { try settle(writing) }
     }
     try writing.close()
-    let opening = seconds(CLOCK_MONOTONIC)
-    let store = try TimeSeriesStore(directory: directory, options: options)
-    report("rest_ready_seconds", seconds(CLOCK_MONOTONIC) - opening)
-    var best = 0.0
-    for _ in 0..<5 {
-        let selection = try store.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
-        let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
-        let samples = try count(selection)
-        precondition(samples == fleet.samples, "BUG: \(samples) of \(fleet.samples) samples")
-        best = max(best, Double(samples) / (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e6)
-    }
-    report("scan_million_per_second", best)
-    try store.close()
+    try measureReopened(directory, samples: fleet.samples)
 }
 
 private func measureOne(_ store: TimeSeriesStore) throws {

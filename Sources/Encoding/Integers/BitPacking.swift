@@ -1,3 +1,5 @@
+import CKernels
+
 /// Arrays of integers with the same number of bits each, 0 to 64.
 ///
 /// The first value lies in the lowest bits of the first byte, the next one above it, without gaps; the bits behind
@@ -42,12 +44,33 @@ package enum BitPacking {
         }
         values.append(addingCapacity: count) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, written in
-                unsafe bytes.withUnsafeBytes { unsafe load($0, count, width, to: buffer.baseAddress!) }
+                unsafe bytes.withUnsafeBytes { unsafe unpack($0, count: count, width: width, to: buffer.baseAddress!) }
                 written = count
             }
         }
         return (bits + 7) / 8
     }
+
+    /// Unpacks to memory of the caller. `bytes` holds at least `byteCount(of:width:)`; the more is readable behind them,
+    /// the fewer values have to take the way through a copy.
+    package static func unpack(
+        _ bytes: UnsafeRawBufferPointer, count: Int, width: Int, to values: UnsafeMutablePointer<UInt64>
+    ) {
+        guard width > 0, let start = bytes.baseAddress else {
+            unsafe values.update(repeating: 0, count: count)
+            return
+        }
+        precondition(width <= widthMax && byteCount(of: count, width: width) <= bytes.count, "BUG: \(count) values")
+        let groups = max(0, min(count / 8, (bytes.count - reach) / width))
+        unsafe loadGroups(start, groups, width, to: values)
+        let rest = count - groups * 8
+        guard rest > 0 else { return }
+        let tail = unsafe UnsafeRawBufferPointer(rebasing: bytes[(groups * width)..<((count * width + 7) / 8)])
+        unsafe loadTail(tail, rest, width, to: values + groups * 8)
+    }
+
+    /// How many bytes behind its last group the kernel may read.
+    private static let reach = 16
 }
 
 extension BitPacking {
@@ -74,24 +97,6 @@ extension BitPacking {
         unsafe at.storeBytes(of: word.littleEndian, as: UInt64.self)
     }
 
-    /// Groups of eight values in place, as long as no value reads past the end of the input; what lies too close to
-    /// the end goes through a copy with room behind it.
-    private static func load(
-        _ bytes: UnsafeRawBufferPointer, _ count: Int, _ width: Int, to values: UnsafeMutablePointer<UInt64>
-    ) {
-        guard width > 0, let start = bytes.baseAddress else {
-            unsafe values.update(repeating: 0, count: count)
-            return
-        }
-        let reach = 9  // a value is read as the word at its first byte, above 56 bits with the byte behind
-        let groups = max(0, min(count / 8, (bytes.count - reach) / width))
-        unsafe loadGroups(start, groups, width, to: values)
-        let rest = count - groups * 8
-        guard rest > 0 else { return }
-        let tail = unsafe UnsafeRawBufferPointer(rebasing: bytes[(groups * width)..<((count * width + 7) / 8)])
-        unsafe loadTail(tail, rest, width, to: values + groups * 8)
-    }
-
     private static func loadTail(
         _ tail: UnsafeRawBufferPointer, _ count: Int, _ width: Int, to values: UnsafeMutablePointer<UInt64>
     ) {
@@ -109,55 +114,23 @@ extension BitPacking {
     private static func loadGroups(
         _ start: UnsafeRawPointer, _ groups: Int, _ width: Int, to values: UnsafeMutablePointer<UInt64>
     ) {
+        if width <= 56 {
+            unsafe ckernels_unpack(start, groups, UInt32(width), values)
+            return
+        }
         let mask = mask(width)
-        let places = Places(width)
         var at = unsafe start
         var value = unsafe values
-        if width <= 56 {
-            for _ in 0..<groups {
-                unsafe value[0] = word(at) & mask
-                unsafe value[1] = word(at + places.byte1) &>> places.bit1 & mask
-                unsafe value[2] = word(at + places.byte2) &>> places.bit2 & mask
-                unsafe value[3] = word(at + places.byte3) &>> places.bit3 & mask
-                unsafe value[4] = word(at + places.byte4) &>> places.bit4 & mask
-                unsafe value[5] = word(at + places.byte5) &>> places.bit5 & mask
-                unsafe value[6] = word(at + places.byte6) &>> places.bit6 & mask
-                unsafe value[7] = word(at + places.byte7) &>> places.bit7 & mask
-                unsafe at += width
-                unsafe value += 8
+        for _ in 0..<groups {
+            for place in 0..<8 {
+                let first = unsafe at + (place &* width) &>> 3
+                let shift = UInt64(place &* width & 7)
+                let above = UInt64(unsafe first.load(fromByteOffset: 8, as: UInt8.self))
+                unsafe value[place] = (word(first) &>> shift | (above &<< 1) &<< (63 &- shift)) & mask
             }
-        } else {
-            for _ in 0..<groups {
-                for place in 0..<8 {
-                    let first = unsafe at + (place &* width) &>> 3
-                    let shift = UInt64(place &* width & 7)
-                    let above = UInt64(unsafe first.load(fromByteOffset: 8, as: UInt8.self))
-                    unsafe value[place] = (word(first) &>> shift | (above &<< 1) &<< (63 &- shift)) & mask
-                }
-                unsafe at += width
-                unsafe value += 8
-            }
+            unsafe at += width
+            unsafe value += 8
         }
-    }
-
-    /// Where the second to the eighth value of a group start.
-    private struct Places {
-        let byte1, byte2, byte3, byte4, byte5, byte6, byte7: Int
-        let bit1, bit2, bit3, bit4, bit5, bit6, bit7: UInt64
-
-        @inline(__always)
-        init(_ width: Int) {
-            (byte1, bit1) = Self.split(width)
-            (byte2, bit2) = Self.split(width &* 2)
-            (byte3, bit3) = Self.split(width &* 3)
-            (byte4, bit4) = Self.split(width &* 4)
-            (byte5, bit5) = Self.split(width &* 5)
-            (byte6, bit6) = Self.split(width &* 6)
-            (byte7, bit7) = Self.split(width &* 7)
-        }
-
-        @inline(__always)
-        private static func split(_ bits: Int) -> (Int, UInt64) { (bits &>> 3, UInt64(truncatingIfNeeded: bits & 7)) }
     }
 
     @inline(__always)

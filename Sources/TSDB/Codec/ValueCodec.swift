@@ -1,3 +1,4 @@
+import CKernels
 import Encoding
 
 /// Values as decimal mantissas of one exponent for the whole block, where a value is exactly `mantissa / 10^exponent`.
@@ -158,25 +159,22 @@ enum ValueCodec {
             guard exponent <= DecimalForm.exponentMax else { throw CodecError(.exponent(exponent), at: start) }
             var exceptions = reader
             if tag & DecimalForm.Tag.exceptions != 0 { try skipExceptions(&reader, count: count) }
-            try unsafe UnsafeMutableRawPointer(target).withMemoryRebound(to: Int64.self, capacity: count) { integers in
-                try unsafe IntegerCodec.decode(&reader, count: count, to: integers)
-            }
-            if tag & DecimalForm.Tag.raw == 0 {
-                unsafe scale(target, count: count, power: DecimalForm.powers[exponent])
+            if let constant = try IntegerCodec.decodeConstant(&reader) {
+                let value =
+                    tag & DecimalForm.Tag.raw == 0
+                    ? Double(constant) / DecimalForm.powers[exponent] : Double(bitPattern: UInt64(bitPattern: constant))
+                unsafe target.update(repeating: value, count: count)
+            } else {
+                try unsafe UnsafeMutableRawPointer(target).withMemoryRebound(to: Int64.self, capacity: count) {
+                    try unsafe IntegerCodec.decode(&reader, count: count, to: $0)
+                }
+                if tag & DecimalForm.Tag.raw == 0 {
+                    unsafe ckernels_decimals(target, count, DecimalForm.powers[exponent])
+                }
             }
             if tag & DecimalForm.Tag.exceptions != 0 { try unsafe patch(&exceptions, count: count, target) }
         } catch {
             throw CodecError(error, at: start)
-        }
-    }
-
-    private static func scale(_ target: UnsafeMutablePointer<Double>, count: Int, power: Double) {
-        if power == 1 {
-            for index in 0..<count { unsafe target[index] = Double(Int64(bitPattern: target[index].bitPattern)) }
-        } else {
-            for index in 0..<count {
-                unsafe target[index] = Double(Int64(bitPattern: target[index].bitPattern)) / power
-            }
         }
     }
 

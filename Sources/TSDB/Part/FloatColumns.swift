@@ -75,17 +75,7 @@ struct FloatColumns: ~Copyable {
 
     /// The places of samples within a range of time; the samples are sorted.
     func places(in range: ClosedRange<Int64>) -> Range<Int> {
-        let first = firstPlace { $0 >= range.lowerBound }
-        return first..<max(first, firstPlace { $0 > range.upperBound })
-    }
-
-    private func firstPlace(_ isBehind: (Int64) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isBehind(unsafe times[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
+        unsafe UnsafeBufferPointer(start: times, count: count).places(in: range)
     }
 
     private mutating func grow(to newCapacity: Int) {

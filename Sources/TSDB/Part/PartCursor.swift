@@ -122,15 +122,28 @@ struct PartCursor: ~Copyable {
         return unsafe UnsafeBufferPointer(start: times, count: block.count)
     }
 
+    /// Where the timestamps of a block are: equal places mean equal timestamps.
+    func run(_ block: Block) -> (group: Int, run: Int) { (group, block.run) }
+
+    /// Decodes the values of a block of floats to memory of the caller.
+    mutating func decodeValues(_ block: Block, to target: UnsafeMutablePointer<Double>) throws(PartError) {
+        try unpack()
+        do throws(CodecError) {
+            var reader = reader(at: block.bytes)
+            try unsafe ValueCodec.decode(&reader, count: block.count, to: target)
+        } catch {
+            throw corrupt(error)
+        }
+    }
+
     /// Appends a block of floats to columns, and its start timestamps where it has some.
     mutating func appendFloats(_ block: Block, to columns: inout FloatColumns) throws(PartError) {
         try decodeTimes(block)
         columns.append(count: block.count)
         let at = columns.count - block.count
         unsafe columns.times.advanced(by: at).update(from: times, count: block.count)
-        let payload = payload
-        var reader = ByteReader(payload.span.extracting(block.bytes))
         do throws(CodecError) {
+            var reader = reader(at: block.bytes)
             try unsafe ValueCodec.decode(&reader, count: block.count, to: columns.values + at)
             if block.kind == .startedFloats {
                 try unsafe IntegerCodec.decode(&reader, count: block.count, to: columns.beginStarts() + at)
@@ -146,9 +159,8 @@ struct PartCursor: ~Copyable {
         _ block: Block, to histograms: inout [SampleBatch.Histogram]
     ) throws(PartError) {
         try decodeTimes(block)
-        let payload = payload
-        var reader = ByteReader(payload.span.extracting(block.bytes))
         do throws(CodecError) {
+            var reader = reader(at: block.bytes)
             let times = unsafe UnsafeBufferPointer(start: times, count: block.count)
             try unsafe HistogramCodec.decode(&reader, times: times, appendingTo: &histograms)
         } catch {
@@ -158,6 +170,13 @@ struct PartCursor: ~Copyable {
 
     // MARK: groups
 
+    /// A reader from the start of a block on. It may look beyond the block, as the kernels do; what it is asked for beyond
+    /// the payload is refused.
+    @_lifetime(borrow self)
+    private func reader(at bytes: Range<Int>) -> ByteReader {
+        ByteReader(payload.span.extracting(bytes.lowerBound...))
+    }
+
     private func corrupt(_ error: CodecError) -> PartError {
         PartError("\(error)", at: info?.offset ?? 0)
     }
@@ -166,9 +185,8 @@ struct PartCursor: ~Copyable {
         try unpack()
         guard decodedRun != block.run else { return }
         decodedRun = -1
-        let payload = payload
-        var reader = ByteReader(payload.span.extracting(runs[block.run].bytes))
         do throws(CodecError) {
+            var reader = reader(at: runs[block.run].bytes)
             try unsafe IntegerCodec.decode(&reader, count: block.count, to: times)
         } catch {
             throw corrupt(error)
@@ -184,11 +202,9 @@ struct PartCursor: ~Copyable {
         isUnpacked = false
         decodedRun = -1
         next = 0
+        try part.check(number, info)
         let file = part.file
         let bytes = file.bytes.extracting(info.offset..<info.offset + info.headerBytes + info.storedBytes)
-        guard CRC32C.of(bytes) == info.checksum else {
-            throw PartError("the checksum of group \(number) is wrong", at: info.offset)
-        }
         var reader = ByteReader(bytes.extracting(..<info.headerBytes))
         do {
             try readHeader(&reader, info)
@@ -253,6 +269,8 @@ struct PartCursor: ~Copyable {
                 throw PartError("\(error)", at: start)
             }
         }
+        // Room for what the kernels load beyond the last block.
+        payload.append(contentsOf: repeatElement(0, count: 16))
         isUnpacked = true
     }
 }

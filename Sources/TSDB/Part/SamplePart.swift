@@ -1,11 +1,13 @@
 import Encoding
 import Posix
+import Synchronization
 
-/// A mapped part. Opening checks header, footer and group index; each group is checked when it is read.
+/// A mapped part. Opening checks header, footer and group index; each group is checked when it is first read.
 final class SamplePart: Sendable {
     let file: MappedFile
     let summary: PartFormat.Summary
     private let indexOffset: Int
+    private let checked: CheckedGroups
 
     init(_ file: MappedFile) throws(PartError) {
         self.file = file
@@ -32,7 +34,19 @@ final class SamplePart: Sendable {
         guard Self.word(footer, at: 12) == CRC32C.of(index) else {
             throw PartError("the checksum of the group index is wrong", at: indexOffset)
         }
+        checked = CheckedGroups(summary.groups)
         try checkGroups()
+    }
+
+    /// Holds a group against its checksum, once as long as the part is open.
+    func check(_ number: Int, _ group: PartFormat.Group) throws(PartError) {
+        if checked.contains(number) { return }
+        let file = file
+        let bytes = file.bytes.extracting(group.offset..<group.offset + group.headerBytes + group.storedBytes)
+        guard CRC32C.of(bytes) == group.checksum else {
+            throw PartError("the checksum of group \(number) is wrong", at: group.offset)
+        }
+        checked.insert(number)
     }
 
     var bytes: Int { file.count }
@@ -97,5 +111,29 @@ final class SamplePart: Sendable {
 
     private static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
         (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    }
+}
+
+/// Which groups of a part were found right. Any thread may find it; a bit that is lost costs one more look.
+@safe
+private final class CheckedGroups: @unchecked Sendable {  // only atomic words are shared
+    private let words: UnsafeMutableBufferPointer<Atomic<UInt64>>
+
+    init(_ groups: Int) {
+        unsafe words = .allocate(capacity: groups / 64 + 1)
+        for index in unsafe words.indices { unsafe words.initializeElement(at: index, to: Atomic(0)) }
+    }
+
+    deinit {
+        unsafe words.deinitialize()
+        unsafe words.deallocate()
+    }
+
+    func contains(_ group: Int) -> Bool {
+        unsafe words[group / 64].load(ordering: .relaxed) & 1 << UInt64(group % 64) != 0
+    }
+
+    func insert(_ group: Int) {
+        unsafe words[group / 64].bitwiseOr(1 << UInt64(group % 64), ordering: .relaxed)
     }
 }

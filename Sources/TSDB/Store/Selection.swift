@@ -111,11 +111,11 @@ final class Selection: SeriesSelection {
             repeating: SeriesBlock.Floats(timestampStart: 0, valueStart: 0, count: 0), count: places.count)
         var histograms = [[SampleBatch.Histogram]](repeating: [], count: places.count)
         var hasHistograms = false
+        reader.beginBlock()
         for index in walk {
             if cancellation.isRaised { throw .cancelled }
             let place = places[index]
-            reader.read(selected.ids[place], place: place, range)
-            reader.appendFloats(to: &block, at: index)
+            reader.read(selected.ids[place], place: place, range, into: &block, at: index)
             if !reader.histograms.isEmpty {
                 hasHistograms = true
                 histograms[index] = reader.histograms

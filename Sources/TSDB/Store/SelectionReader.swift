@@ -9,6 +9,8 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
     private var columns = FloatColumns()
     private(set) var histograms: [SampleBatch.Histogram] = []
     private var needsSort = false
+    private let hasDeletions: Bool
+    private var plain = PlainSeries()
 
     private final class Source {
         let part: StoredPart
@@ -28,6 +30,49 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
         self.store = store
         self.head = head
         sources = view.samples.map { Source($0, view.deletions(for: $0.samples)) }
+        hasDeletions = sources.contains { !$0.deletions.isEmpty }
+    }
+
+    /// To be called before the first series of a block.
+    func beginBlock() { plain.beginBlock() }
+
+    /// Reads a series and appends its floats as entry `index` of the block; `histograms` holds the others.
+    func read(
+        _ id: UInt64, place: Int, _ range: ClosedRange<Int64>, into block: inout SeriesBlock, at index: Int
+    ) {
+        if !hasDeletions, readPlain(id, place: place, range, into: &block) {
+            histograms.removeAll(keepingCapacity: true)
+            block.floats[index] = plain.finish(in: &block)
+            return
+        }
+        read(id, place: place, range)
+        block.floats[index] = appendFloats(to: &block)
+    }
+
+    /// Most series are blocks of floats one after the other and then some samples of the head, and that of the series
+    /// before looks the same: their values are decoded where they are to be, and their timestamps not at all.
+    ///
+    /// - Returns: false where the series is none of those; the block is then as it was.
+    private func readPlain(
+        _ id: UInt64, place: Int, _ range: ClosedRange<Int64>, into block: inout SeriesBlock
+    ) -> Bool {
+        plain.begin(in: block)
+        var isPlain = true
+        for (number, source) in sources.enumerated() where isPlain && !source.isDamaged {
+            do throws(PartError) {
+                try source.cursor.forEachBlock(of: id, overlapping: range) { cursor, piece throws(PartError) in
+                    if isPlain { isPlain = try plain.append(piece, of: &cursor, source: number, range, to: &block) }
+                } failing: {
+                    $0
+                }
+            } catch {
+                // The way with all checks finds it again and deals with it.
+                isPlain = false
+            }
+        }
+        if isPlain, let gathered = head.samples() { isPlain = plain.append(gathered, place, to: &block) }
+        if !isPlain { plain.undo(in: &block) }
+        return isPlain
     }
 
     /// Reads a series; `place` is its place in the selection.
@@ -94,28 +139,21 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
         if let own = gathered.histograms[place] { histograms += own }
     }
 
-    /// Appends the floats of the series read last as entry `index`. Timestamps equal to those appended last are shared.
-    func appendFloats(to block: inout SeriesBlock, at index: Int) {
+    /// Appends the floats of the series read last. Timestamps equal to those of the series before are shared.
+    private func appendFloats(to block: inout SeriesBlock) -> SeriesBlock.Floats {
         let count = columns.count
-        guard count > 0 else { return }
-        let times = unsafe UnsafeBufferPointer(start: columns.times, count: count)
-        var timestampStart = block.timestampsMs.count
-        let last = timestampStart - count
-        var isShared = false
-        if last >= 0 {
-            unsafe block.timestampsMs.withUnsafeBufferPointer {
-                isShared = unsafe BlockBytes.equal(UnsafeBufferPointer(rebasing: $0[last...]), times)
-            }
-        }
-        if isShared { timestampStart = last } else { unsafe block.timestampsMs.append(contentsOf: times) }
         let valueStart = block.values.count
+        guard count > 0 else { return SeriesBlock.Floats(timestampStart: 0, valueStart: valueStart, count: 0) }
+        let timestampStart = block.timestampsMs.count
+        unsafe block.timestampsMs.append(contentsOf: UnsafeBufferPointer(start: columns.times, count: count))
         unsafe block.values.append(contentsOf: UnsafeBufferPointer(start: columns.values, count: count))
         if columns.hasStarts {
             block.startTimestampsMs.append(
                 contentsOf: repeatElement(0, count: valueStart - block.startTimestampsMs.count))
             unsafe block.startTimestampsMs.append(contentsOf: UnsafeBufferPointer(start: columns.starts, count: count))
         }
-        block.floats[index] = SeriesBlock.Floats(timestampStart: timestampStart, valueStart: valueStart, count: count)
+        return SeriesBlock.Floats(
+            timestampStart: plain.share(timestampStart, count, in: &block), valueStart: valueStart, count: count)
     }
 
     /// Whether a series has any sample in the range; decodes only where a block reaches over its ends.

@@ -46,3 +46,15 @@ static inline size_t ckernels_json_escape_stop(const uint8_t *bytes, size_t inde
     while (index < count && bytes[index] > 0x1f && bytes[index] != '"' && bytes[index] != '\\') index++;
     return index;
 }
+
+// Columns of integers. Each function has a form for AVX2, chosen at run time, and a plain one.
+
+// Unpacks `groups` of eight values of `width` bits, 1 to 56, the first value in the lowest bits. Reads up to 16 bytes
+// behind the last group.
+void ckernels_unpack(const void *source, size_t groups, unsigned width, uint64_t *values);
+
+// Replaces each value by `start` and the sum of all values up to it, with `base` added to each; all modulo 2^64.
+void ckernels_integrate(int64_t *values, size_t count, int64_t base, int64_t start);
+
+// Turns integers into doubles in place, each divided by `divisor`, correctly rounded both times.
+void ckernels_decimals(void *values, size_t count, double divisor);
