@@ -214,15 +214,23 @@ struct IntegerEncoder: ~Copyable {
         }
         if least == greatest { return Frame(base: least, width: 0, isFlat: true) }
         return unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 65) { lengths in
-            let fromLeast = unsafe cheapestFrame(count, from: least, lengths)
-            guard count >= 32 else { return fromLeast }
-            let around = unsafe cheapestFrame(count, around: middle(count), lengths)
-            return around.cost < fromLeast.cost ? around : fromLeast
+            var best = unsafe cheapestFrame(count, from: least, lengths)
+            guard count >= 32 else { return best }
+            let (low, middle) = lowAndMiddle(count)
+            let around = unsafe cheapestFrame(count, around: middle, lengths)
+            if around.cost < best.cost { best = around }
+            // A reset of a counter lies far below all else.
+            let (tail, body) = (UInt64(bitPattern: low &- least), UInt64(bitPattern: greatest &- low))
+            if tail > body {
+                let above = unsafe cheapestFrame(count, from: low, lengths)
+                if above.cost < best.cost { best = above }
+            }
+            return best
         }
     }
 
-    /// The median of some residuals spread over the block.
-    private func middle(_ count: Int) -> Int64 {
+    /// The least and the median of some residuals spread over the block.
+    private func lowAndMiddle(_ count: Int) -> (low: Int64, middle: Int64) {
         let taken = 31
         return unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: taken) { sample in
             for index in 0..<taken {
@@ -231,7 +239,7 @@ struct IntegerEncoder: ~Copyable {
             }
             var sorted = unsafe sample
             unsafe sorted.sort()
-            return unsafe sorted[taken / 2]
+            return unsafe (sorted[0], sorted[taken / 2])
         }
     }
 
@@ -240,24 +248,34 @@ struct IntegerEncoder: ~Copyable {
     /// The two widths and the number.
     private static let exceptionsBits = 24
 
+    /// What lies below `low` is an exception at any width.
     private func cheapestFrame(
-        _ count: Int, from least: Int64, _ lengths: UnsafeMutableBufferPointer<Int32>
+        _ count: Int, from low: Int64, _ lengths: UnsafeMutableBufferPointer<Int32>
     ) -> Frame {
         unsafe lengths.initialize(repeating: 0)
-        for index in 0..<count {
-            let above = unsafe residuals[index] &- UInt64(bitPattern: least)
-            unsafe lengths[64 &- above.leadingZeroBitCount] &+= 1
-        }
-        var widest = 64
-        while unsafe lengths[widest] == 0 { widest &-= 1 }
-        var best = Frame(base: least, width: widest, cost: count &* widest)
         var exceptions = 0
-        for width in stride(from: widest &- 1, through: 0, by: -1) {
-            exceptions &+= unsafe Int(lengths[width &+ 1])
+        var widestBelow = 0
+        for index in 0..<count {
+            let above = Int64(bitPattern: unsafe residuals[index]) &- low
+            let length = bitLength(above)
+            if above < 0 {
+                exceptions &+= 1
+                widestBelow = max(widestBelow, length)
+            } else {
+                unsafe lengths[length] &+= 1
+            }
+        }
+        var widest = 63
+        while widest > 0, unsafe lengths[widest] == 0 { widest &-= 1 }
+        let tallest = max(widest, widestBelow)
+        var best = Frame(base: low, width: exceptions == 0 ? widest : 64)
+        best.cost = count &* best.width
+        for width in stride(from: widest, through: 0, by: -1) {
+            if width < widest { exceptions &+= unsafe Int(lengths[width &+ 1]) }
             guard exceptions <= count >> 2 else { break }
-            let each = Self.exceptionBits &+ widest &- width &+ 1
-            let cost = count &* width &+ exceptions &* each &+ Self.exceptionsBits
-            if cost < best.cost { best = Frame(base: least, width: width, cost: cost) }
+            let each = Self.exceptionBits &+ tallest &- width &+ 1
+            let cost = count &* width &+ exceptions &* each &+ (exceptions > 0 ? Self.exceptionsBits : 0)
+            if cost < best.cost { best = Frame(base: low, width: width, cost: cost) }
         }
         return best
     }
