@@ -159,7 +159,12 @@ let testTargets: [Target] = [
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Web", ["Web", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("obs", ["obs", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "obs",
+        [
+            "obs", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
+            "TestSupport",
+        ]),
     tests("Integration", ["HTTP", "Encoding", "Posix", "TestSupport"]),
 ]
 

@@ -36,6 +36,7 @@ enum LedgerSchema {
                 hash BLOB NOT NULL
             ) STRICT;
             INSERT INTO audit_start VALUES (1, 0, zeroblob(32));
-            """)
+            """),
+        SQLiteMigration("requests at once", "ALTER TABLE tokens ADD COLUMN requests_at_once INTEGER"),
     ]
 }

@@ -23,6 +23,17 @@ import Testing
         #expect(try obs.get("/").body.contains("<a href=\"/metrics\">"))
     }
 
+    @Test func recordsItsOwnMetricsFromTheStart() throws {
+        let obs = try RunningObs(data: folder.path)
+        func value(_ query: String) throws -> String {
+            try obs.get("/api/v1/query?query=\(query)").body
+        }
+        #expect(try value("up").contains(#"{"__name__":"up","instance":"\#(obs.address)","job":"obs"}"#))
+        #expect(try value("up").contains(#","1"]"#))
+        #expect(try value("count(process_resident_memory_bytes)").contains(#","1"]"#))
+        #expect(try obs.get("/api/v1/metadata?metric=process_resident_memory_bytes").body.contains(#""type":"gauge""#))
+    }
+
     @Test func openMetricsComesWhereItIsAskedFor() throws {
         let obs = try RunningObs(data: folder.path)
         let page = try PlainClient(obs.address).request(

@@ -13,8 +13,9 @@ import Testing
     @Test func aTokenGrantsItsRoleUntilItIsRevoked() throws {
         let ledger = fixture.ledger()
         let token = try ledger.createToken(
-            name: "ci", role: .ingest, limits: PrincipalLimits(requestsPerSecond: 5), by: "admin")
-        let grant = TokenGrant(name: "ci", role: .ingest, limits: PrincipalLimits(requestsPerSecond: 5))
+            name: "ci", role: .ingest, limits: PrincipalLimits(requestsPerSecond: 5, requestsAtOnce: 2), by: "admin")
+        let grant = TokenGrant(
+            name: "ci", role: .ingest, limits: PrincipalLimits(requestsPerSecond: 5, requestsAtOnce: 2))
         #expect(try ledger.grant(forTokenHash: token.hash) == grant)
         #expect(try ledger.grant(forTokenHash: BearerToken().hash) == nil)
         try ledger.revokeToken(name: "ci", by: "admin")

@@ -8,18 +8,18 @@
 #include <openssl/ssl.h>
 #include <openssl/core_names.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
-static inline int cssl_set_min_version(SSL_CTX *context, int version) {
-    return (int)SSL_CTX_set_min_proto_version(context, version);
+static inline int cssl_set_versions(SSL_CTX *context, int least, int most) {
+    return SSL_CTX_set_min_proto_version(context, least) == 1 && SSL_CTX_set_max_proto_version(context, most) == 1;
 }
 static inline void cssl_set_modes(SSL_CTX *context) {
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }
-static inline void cssl_set_server_options(SSL_CTX *context) {
-    SSL_CTX_set_options(
-        context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
-            | SSL_OP_PRIORITIZE_CHACHA);
+static inline void cssl_set_server_options(SSL_CTX *context, int prefers_own_order) {
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    if (prefers_own_order) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }
 static inline void cssl_keep_no_sessions(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -38,4 +38,18 @@ static inline int cssl_start_ticket_mac(EVP_MAC_CTX *mac, unsigned char *key, si
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key, length),
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
     return EVP_MAC_CTX_set_params(mac, parameters);
+}
+// Whether a subject alternative name of the certificate is exactly this URI.
+static inline int cssl_has_uri(X509 *certificate, const char *uri) {
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    size_t length = strlen(uri);
+    int found = 0;
+    for (int place = 0; place < sk_GENERAL_NAME_num(names) && !found; place++) {
+        GENERAL_NAME *name = sk_GENERAL_NAME_value(names, place);
+        if (name->type != GEN_URI) continue;
+        const ASN1_STRING *text = name->d.uniformResourceIdentifier;
+        found = ASN1_STRING_length(text) == (int)length && memcmp(ASN1_STRING_get0_data(text), uri, length) == 0;
+    }
+    GENERAL_NAMES_free(names);
+    return found;
 }

@@ -11,6 +11,11 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         reason = Self.takeReason()
     }
 
+    init(_ attempt: String, _ reason: any Error) {
+        self.attempt = attempt
+        self.reason = "\(reason)"
+    }
+
     package var description: String { "cannot \(attempt): \(reason)" }
 
     /// The first entry names the cause; those behind it only say through whom it passed.

@@ -1,16 +1,37 @@
 package import Posix
 package import Telemetry
 
-/// A request that was refused, or one that was let in to change something.
+/// A request that was refused, or one that was let in to change something and answered.
 package struct AccessEvent: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
+        case refused(RequestRefusal)
+        case answered(Status)
+    }
+
     package let atMs: Int64
     /// The principal's name; the peer's address where nobody was recognised.
     package let principal: String
     package let peer: String
     /// Method and pattern of the route.
     package let target: String
-    /// Nil if it was let in.
-    package let refusal: RequestRefusal?
+    package let outcome: Outcome
+
+    init(atMs: Int64, principal: String, peer: String, target: String, outcome: Outcome) {
+        self.atMs = atMs
+        self.principal = principal
+        self.peer = peer
+        self.target = target
+        self.outcome = outcome
+    }
+
+    /// Nil for a request that changes nothing.
+    init?(changeBy record: borrowing AccessRecord, atMs: Int64) {
+        guard record.isHandled, let route = record.route, route.mayChange else { return nil }
+        let peer = record.peer.host
+        self.init(
+            atMs: atMs, principal: record.principal?.name ?? peer, peer: peer, target: route.name,
+            outcome: .answered(record.status))
+    }
 }
 
 /// Who may do what: the gate of a server.
@@ -61,17 +82,18 @@ package final class Authenticator: Sendable {
         { [self] request, route in judge(request, route) }
     }
 
-    /// For the server's access log: takes what a request's body really cost off its principal's quota.
+    /// For the server's access log: takes what a request's body really cost off its principal's quota, and tells the trail
+    /// what became of a change, whichever gate let it in.
     package func noteServed(_ record: borrowing AccessRecord) {
         if let principal = record.principal, record.receivedBytes > 0 {
             quotas.received(principal.name, bytes: record.receivedBytes)
         }
+        if let change = AccessEvent(changeBy: record, atMs: time.wallMs) { audit(change) }
     }
 
     private func judge(_ request: borrowing Request, _ route: Route) -> GateVerdict {
         guard let role = route.role else { return .admitted(nil) }
-        let attempt = Attempt(
-            role: role, target: "\(route.method.name) \(route.pattern)", changes: route.mayChange, peer: request.peer)
+        let attempt = Attempt(role: role, target: route.name, peer: request.peer)
         switch Credentials(request.header("authorization")) {
         case .none:
             return refuse(attempt, .noCredentials, challenge: challenge)
@@ -121,12 +143,12 @@ package final class Authenticator: Sendable {
         guard role.includes(attempt.role) else {
             return refuse(attempt, .roleMissing(name: name, has: role, needs: attempt.role), principal: name)
         }
-        if let excess = quotas.admit(name, limits) {
+        switch quotas.admit(name, limits) {
+        case .admitted(let place): return .admitted(Principal(name: name, roles: [role], place: place))
+        case .excess(let excess):
             return refuse(
                 attempt, .overLimit(name: name, limit: excess.limit), principal: name, retryAfterNs: excess.waitNs)
         }
-        if attempt.changes { report(attempt, principal: name, refusal: nil) }
-        return .admitted(Principal(name: name, roles: [role]))
     }
 
     private func refuse(
@@ -135,17 +157,14 @@ package final class Authenticator: Sendable {
     ) -> GateVerdict {
         let refusal = RequestRefusal(reason.status, reason.sentence)
         metrics.refusals.with(reason.label).add()
-        report(attempt, principal: principal, refusal: refusal)
-        return .refused(
-            refusal, challenge: challenge,
-            retryAfterSeconds: retryAfterNs.map { Int(($0 + 999_999_999) / 1_000_000_000) })
-    }
-
-    private func report(_ attempt: Attempt, principal: String?, refusal: RequestRefusal?) {
         let peer = attempt.peer.host
         audit(
             AccessEvent(
-                atMs: time.wallMs, principal: principal ?? peer, peer: peer, target: attempt.target, refusal: refusal))
+                atMs: time.wallMs, principal: principal ?? peer, peer: peer, target: attempt.target,
+                outcome: .refused(refusal)))
+        return .refused(
+            refusal, challenge: challenge,
+            retryAfterSeconds: retryAfterNs.map { Int(($0 + 999_999_999) / 1_000_000_000) })
     }
 
     private var challenge: String {
@@ -161,11 +180,13 @@ package final class Authenticator: Sendable {
 private struct Attempt: Sendable {
     let role: Role
     let target: String
-    let changes: Bool
     let peer: SocketAddress
 }
 
 extension Route {
+    /// How the trail calls it.
+    var name: String { "\(method.name) \(pattern)" }
+
     /// Ingest adds data and asking changes nothing; what else is sent changes how obs behaves.
     var mayChange: Bool {
         (role == .operate || role == .admin) && method != .get && method != .head

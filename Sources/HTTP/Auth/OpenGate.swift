@@ -16,7 +16,7 @@ package enum OpenGate {
         case everyone
     }
 
-    /// - Parameter audit: takes every refusal and every request that may change something; it must not wait.
+    /// - Parameter audit: takes every refusal; it must not wait. Changes are told by `Authenticator.noteServed`.
     package static func gate(
         _ callers: Callers, audit: @escaping Authenticator.Audit, time: any TimeSource = SystemTime()
     ) -> Gate {
@@ -24,14 +24,12 @@ package enum OpenGate {
             let refusal = refusal(
                 callers, host: request.headerText("host"), origin: request.headerText("origin"),
                 isChange: request.method != .get && request.method != .head && request.method != .options)
-            if refusal != nil || route.mayChange {
-                let peer = request.peer.host
-                audit(
-                    AccessEvent(
-                        atMs: time.wallMs, principal: peer, peer: peer,
-                        target: "\(route.method.name) \(route.pattern)", refusal: refusal))
-            }
-            return refusal.map { .refused($0) } ?? .admitted(nil)
+            guard let refusal else { return .admitted(nil) }
+            let peer = request.peer.host
+            audit(
+                AccessEvent(
+                    atMs: time.wallMs, principal: peer, peer: peer, target: route.name, outcome: .refused(refusal)))
+            return .refused(refusal)
         }
     }
 

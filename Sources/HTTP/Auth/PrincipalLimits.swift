@@ -3,12 +3,15 @@ package struct PrincipalLimits: Sendable, Hashable {
     package var requestsPerSecond: Int?
     /// Of request bodies, as they came over the wire.
     package var bytesPerSecond: Int?
+    /// From the head of a request to the end of its answer.
+    package var requestsAtOnce: Int?
 
     package static let none = PrincipalLimits()
 
-    package init(requestsPerSecond: Int? = nil, bytesPerSecond: Int? = nil) {
+    package init(requestsPerSecond: Int? = nil, bytesPerSecond: Int? = nil, requestsAtOnce: Int? = nil) {
         self.requestsPerSecond = requestsPerSecond
         self.bytesPerSecond = bytesPerSecond
+        self.requestsAtOnce = requestsAtOnce
     }
 }
 

@@ -287,6 +287,7 @@ extension Connection {
 
     private func finishReading(_ requestEnd: Int) {
         worker.request.input.consume(requestEnd)
+        worker.request.principal = nil
         reading = .head
         scanner = HeadScanner()
         requestStartNs = nil

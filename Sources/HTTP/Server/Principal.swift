@@ -2,10 +2,26 @@
 package struct Principal: Hashable, Sendable {
     package let name: String
     package let roles: Set<Role>
+    /// What the request takes of its principal's requests at once; nil where nobody counts.
+    let place: RequestPlace?
 
     package init(name: String, roles: Set<Role>) {
+        self.init(name: name, roles: roles, place: nil)
+    }
+
+    init(name: String, roles: Set<Role>, place: RequestPlace?) {
         self.name = name
         self.roles = roles
+        self.place = place
+    }
+
+    package static func == (left: Principal, right: Principal) -> Bool {
+        left.name == right.name && left.roles == right.roles
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(roles)
     }
 
     package func may(_ role: Role) -> Bool { roles.contains { $0.includes(role) } }

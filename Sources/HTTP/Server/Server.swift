@@ -8,8 +8,10 @@ package struct AccessRecord: Sendable {
     package let method: Method
     /// As it was sent, without the query, which may hold secrets.
     package let path: String
-    /// The route's pattern; nil where there was none.
-    package let pattern: String?
+    /// Nil where nothing is at the path.
+    package let route: Route?
+    /// A handler answered, not the server itself.
+    package let isHandled: Bool
     package let status: Status
     package let peer: SocketAddress
     package let principal: Principal?
@@ -17,6 +19,9 @@ package struct AccessRecord: Sendable {
     package let receivedBytes: Int
     package let sentBytes: Int
     package let durationNs: Int64
+
+    /// The route's pattern.
+    package var pattern: String? { route?.pattern }
 }
 
 package typealias AccessLog = @Sendable (AccessRecord) -> Void

@@ -54,6 +54,7 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
 
     /// Counts and logs a request whose answer is complete.
     func finished(_ facts: ExchangeFacts, _ status: Status, sentBytes: Int) {
+        facts.principal?.place?.giveBack()
         let durationNs = time.monotonicNs - facts.startNs
         let sent = facts.isHead ? 0 : sentBytes
         let meter = facts.route?.index ?? meters.count - 1
@@ -62,7 +63,7 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
         guard let accessLog = core.accessLog else { return }
         accessLog(
             AccessRecord(
-                method: facts.method, path: facts.path, pattern: facts.route?.pattern, status: status,
+                method: facts.method, path: facts.path, route: facts.route, isHandled: facts.isHandled, status: status,
                 peer: facts.peer, principal: facts.principal, requestID: facts.id, receivedBytes: facts.bodyBytes,
                 sentBytes: sent, durationNs: durationNs))
     }

@@ -46,7 +46,7 @@ final class TokenTable: Sendable {
         let tokens = try database.read { connection throws(SQLiteError) in
             try connection.rows(
                 """
-                SELECT hash, id, name, role, requests_per_second, bytes_per_second FROM tokens
+                SELECT hash, id, name, role, requests_per_second, bytes_per_second, requests_at_once FROM tokens
                 WHERE revoked_ms IS NULL LIMIT ?
                 """, .integer(Self.tokensMax)
             ) { row -> ([UInt8], Cached)? in
@@ -80,7 +80,7 @@ final class TokenTable: Sendable {
             try connection.rows(
                 """
                 SELECT id, name, role, created_ms, created_by, last_used_ms, revoked_ms, requests_per_second,
-                    bytes_per_second
+                    bytes_per_second, requests_at_once
                 FROM tokens WHERE revoked_ms IS NULL OR ? ORDER BY id DESC LIMIT ?
                 """, .integer(includingRevoked ? 1 : 0), .integer(Self.tokensMax)
             ) { row -> TokenRecord? in
@@ -103,11 +103,13 @@ final class TokenTable: Sendable {
     ) throws(SQLiteError) {
         try connection.run(
             """
-            INSERT INTO tokens (name, role, hash, created_ms, created_by, requests_per_second, bytes_per_second)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO tokens
+                (name, role, hash, created_ms, created_by, requests_per_second, bytes_per_second, requests_at_once)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """, .text(name), .text(role.rawValue), .blob(token.hash), .integer(nowMs), .text(principal),
             .integer(ifAny: limits.requestsPerSecond.map(Int64.init)),
-            .integer(ifAny: limits.bytesPerSecond.map(Int64.init)))
+            .integer(ifAny: limits.bytesPerSecond.map(Int64.init)),
+            .integer(ifAny: limits.requestsAtOnce.map(Int64.init)))
     }
 
     /// - Returns: false if no token of that name is in use.
@@ -121,6 +123,7 @@ final class TokenTable: Sendable {
     private static func limits(_ row: borrowing SQLiteRow, _ column: Int) -> PrincipalLimits {
         PrincipalLimits(
             requestsPerSecond: row.integerIfAny(column).map { Int($0) },
-            bytesPerSecond: row.integerIfAny(column + 1).map { Int($0) })
+            bytesPerSecond: row.integerIfAny(column + 1).map { Int($0) },
+            requestsAtOnce: row.integerIfAny(column + 2).map { Int($0) })
     }
 }

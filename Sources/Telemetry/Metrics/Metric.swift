@@ -10,7 +10,7 @@ package enum MetricUnit: Sendable {
     }
 
     /// The word that OpenMetrics wants at the end of the name.
-    var word: String? {
+    package var word: String? {
         switch self {
         case .none: nil
         case .bytes: "bytes"

@@ -12,11 +12,11 @@ package struct OverviewPage: Sendable {
         }
     }
 
-    private let html: String
+    private let answer: StaticAnswer
 
     package init(_ entries: [Entry]) {
         let rows = entries.map { "<li><a href=\"\($0.path)\"><code>\($0.path)</code></a>: \($0.does)</li>" }
-        html = """
+        let html = """
             <!doctype html>
             <html lang="en">
             <meta charset="utf-8">
@@ -33,9 +33,10 @@ package struct OverviewPage: Sendable {
             </html>
 
             """
+        answer = StaticAnswer(Array(html.utf8), contentType: ContentType.html)
     }
 
     package func add(to router: inout Router) {
-        router.get("/", role: nil) { [html] _, response in response.send(html, contentType: ContentType.html) }
+        router.get("/", role: nil) { [answer] request, response in answer.send(to: request, &response) }
     }
 }

@@ -47,7 +47,8 @@ final class AccessControl: Sendable {
         }
     }
 
-    /// For the server's access log: what a body cost counts against its principal's limits.
+    /// For the server's access log: what a body cost counts against its principal's limits, and what became of a change
+    /// goes into the trail.
     func noteServed(_ record: AccessRecord) { authenticator.noteServed(record) }
 
     /// Puts the section `auth` of a configuration in force.
@@ -75,18 +76,21 @@ final class AccessControl: Sendable {
         }
         do {
             return PasswordUser(
-                name: options.name, hash: try PasswordHash(text), role: options.role,
-                limits: PrincipalLimits(
-                    requestsPerSecond: options.requestsPerSecond, bytesPerSecond: options.bytesPerSecond.map(Int.init)))
+                name: options.name, hash: try PasswordHash(text), role: options.role, limits: options.limits)
         } catch {
             throw StartFailure("the password hash of the user \(Quoted.text(options.name)) cannot be used: \(error)")
         }
     }
 
     private static func record(_ event: AccessEvent, in ledger: Ledger) {
-        let entry = AuditEvent(
-            atMs: event.atMs, principal: event.principal, action: event.refusal == nil ? "request" : "refused",
-            target: event.target, outcome: event.refusal?.reason ?? "let in", details: "from \(event.peer)")
-        if event.refusal == nil { ledger.record(entry) } else { ledger.recordRefusal(entry) }
+        func entry(_ action: String, _ outcome: String) -> AuditEvent {
+            AuditEvent(
+                atMs: event.atMs, principal: event.principal, action: action, target: event.target, outcome: outcome,
+                details: "from \(event.peer)")
+        }
+        switch event.outcome {
+        case .refused(let refusal): ledger.recordRefusal(entry("refused", refusal.reason))
+        case .answered(let status): ledger.record(entry("request", "\(status.rawValue) \(status.reason)"))
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import HTTP
+import Ingest
 import Ledger
 import Posix
 import Telemetry
@@ -71,6 +72,9 @@ final class Collector: Sendable {
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
         try ledger.start()
+        try metrics.record(registry, instance: "\(addresses[0])") {
+            configuration.current.global.scrape.intervalMs
+        }
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         readiness.isReady = true
         Self.giveBackCode(log)

@@ -24,6 +24,7 @@ final class MetricBackend: Sendable {
     private let ingest: IngestContext
     private let time: any TimeSource
     private let log: Logger
+    private let ownMetrics = Lock<OwnMetrics?>(nil)
 
     /// On return everything acknowledged is visible.
     init(
@@ -45,8 +46,19 @@ final class MetricBackend: Sendable {
         SeriesAPI(store: store, pool: pool).add(to: &router)
     }
 
+    /// Has what the registry holds recorded; see `OwnMetrics`.
+    func record(
+        _ registry: Registry, instance: String, intervalMs: @escaping @Sendable () -> Int64
+    ) throws(SystemError) {
+        let own = OwnMetrics(store, registry, instance: instance, log: log, time: time)
+        try own.start(intervalMs: intervalMs)
+        ownMetrics.withLock { $0 = own }
+    }
+
     /// After the server has stopped taking requests.
     func stop() {
+        let own = ownMetrics.withLock { $0 }
+        own?.stop()
         pool.stop()
         workers.stop()
         do throws(StorageError) {
@@ -63,6 +75,12 @@ final class MetricBackend: Sendable {
         options.metrics = registry
         options.outOfOrderWindowMs = settings.outOfOrderWindowMs
         options.exemplarsMax = settings.exemplarsMax
+        options.retentionRules = settings.retentionRules
+        if let series = settings.limits.series { options.seriesMax = series }
+        if let labels = settings.limits.labels { options.labelsMax = labels }
+        if let bytes = settings.limits.labelNameBytes { options.labelNameBytesMax = bytes }
+        if let bytes = settings.limits.labelValueBytes { options.labelValueBytesMax = bytes }
+        if let bytes = settings.limits.freeBytes { options.freeBytesMin = Int(bytes) }
         if settings.retentionMs > 0 { options.retentionMs = settings.retentionMs }
         options.retentionBytes = try retentionBytes(settings, dataDirectory)
         switch settings.sync {

@@ -38,6 +38,11 @@ extension Command {
                     throw UsageError("\(error)")
                 }
             },
+            .value("requests-at-once", "N", "refuse more requests than this at the same time", fallback: "no limit") {
+                (options, text) throws(UsageError) in
+                guard let count = Int(text), count > 0 else { throw UsageError("'\(text)' is no number above 0") }
+                options.limits.requestsAtOnce = count
+            },
             LocalLedgerOptions.data.within(\.ledger),
         ],
         operands: Operands(name: "NAME", doc: "who will use it", count: 1...1, candidates: .nothing),

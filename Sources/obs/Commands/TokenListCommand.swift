@@ -56,6 +56,7 @@ extension Command {
             if let revokedMs = token.revokedMs { writer.member("revoked", CivilTime(ms: revokedMs).rfc3339) }
             if let limit = token.limits.requestsPerSecond { writer.member("requestsPerSecond", limit) }
             if let limit = token.limits.bytesPerSecond { writer.member("bytesPerSecond", limit) }
+            if let limit = token.limits.requestsAtOnce { writer.member("requestsAtOnce", limit) }
             writer.endObject()
         }
         writer.endArray()

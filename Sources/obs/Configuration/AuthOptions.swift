@@ -10,9 +10,7 @@ struct AuthOptions: Sendable {
         /// In the form that `crypt(3)` reads: yescrypt, bcrypt and the like.
         let passwordHash: SecretSource
         let role: Role
-        /// Nil is without limit.
-        let requestsPerSecond: Int?
-        let bytesPerSecond: Int64?
+        let limits: PrincipalLimits
     }
 
     let users: [User]
@@ -34,8 +32,10 @@ struct AuthOptions: Sendable {
         let name = section.string("name") ?? ""
         let hash = section.secret("password_hash", file: "password_hash_file")
         let role = section.choice("role", Role.allCases.map(\.rawValue)).flatMap(Role.init(rawValue:))
-        let requestsPerSecond = section.int("requests_per_second", in: 1...Int.max)
-        let bytesPerSecond = section.bytes("bytes_per_second")
+        let limits = PrincipalLimits(
+            requestsPerSecond: section.int("requests_per_second", in: 1...Int.max),
+            bytesPerSecond: section.bytes("bytes_per_second").map(Int.init),
+            requestsAtOnce: section.int("requests_at_once", in: 1...Int.max))
         if name.isEmpty || name.contains(":") {
             section.refuse(at: "name", "a user's name is missing or has a colon")
         }
@@ -48,8 +48,6 @@ struct AuthOptions: Sendable {
         }
         section.finish()
         guard let hash, let role else { return nil }
-        return User(
-            name: name, passwordHash: hash, role: role, requestsPerSecond: requestsPerSecond,
-            bytesPerSecond: bytesPerSecond)
+        return User(name: name, passwordHash: hash, role: role, limits: limits)
     }
 }

@@ -1,5 +1,7 @@
 import Encoding
 import Model
+import PromQL
+import TSDB
 import Text
 
 /// `storage`: where data lies, how long it stays and how safely it is written.
@@ -22,6 +24,19 @@ struct StorageOptions: Sendable {
     /// Nil: samples of any age are taken.
     var outOfOrderWindowMs: Int64?
     var exemplarsMax = 100_000
+    /// Shorter retention of some series; the first that matches counts.
+    var retentionRules: [RetentionRule] = []
+    var limits = Limits()
+
+    /// Nil leaves a limit at the store's default.
+    struct Limits: Equatable, Sendable {
+        var series: Int?
+        var labels: Int?
+        var labelNameBytes: Int?
+        var labelValueBytes: Int?
+        /// Below this much free space nothing is taken.
+        var freeBytes: Int64?
+    }
 
     init() {}
 
@@ -35,7 +50,29 @@ struct StorageOptions: Sendable {
             exemplarsMax = max(0, exemplars.int("max_exemplars") ?? 100_000)
             exemplars.finish()
         }
+        limits.series = section.int("series_limit", in: 1...Int.max)
+        limits.labels = section.int("label_limit", in: 1...Int.max)
+        limits.labelNameBytes = section.int("label_name_length_limit", in: 1...Int.max)
+        limits.labelValueBytes = section.int("label_value_length_limit", in: 1...Int.max)
+        limits.freeBytes = section.bytes("min_free_space")
+        retentionRules = section.sections("retention_rules", "retention rule").compactMap(Self.rule)
         section.finish()
+    }
+
+    private static func rule(_ section: YAMLSection) -> RetentionRule? {
+        let selector = section.string("selector")
+        let retentionMs = section.durationMs("time")
+        section.finish()
+        guard let selector, let retentionMs, retentionMs > 0 else {
+            section.refuse("a retention rule needs a selector and a time", "write {selector: '{job=\"x\"}', time: 7d}")
+            return nil
+        }
+        do throws(ParseError) {
+            return RetentionRule(matchers: try Parser.parseSelector(selector), retentionMs: retentionMs)
+        } catch {
+            section.refuse(at: "selector", "\(Quoted.text(selector)) is not a selector: \(error)")
+            return nil
+        }
     }
 
     /// Prometheus' own keys.

@@ -17,7 +17,9 @@ final class AuthServer {
     /// "right", hashed with bcrypt at its lowest cost so that tests are quick (made by crypt(3) of libxcrypt).
     static let cheapHash = PasswordHash.cheap("right")
 
-    init(limits: PrincipalLimits = .none, withUsers: Bool = true) throws {
+    init(
+        limits: PrincipalLimits = .none, withUsers: Bool = true, routes: (inout Router) -> Void = { _ in }
+    ) throws {
         let tokens = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0, BearerToken()) })
         let grants = Dictionary(
             uniqueKeysWithValues: tokens.map { role, token in
@@ -35,7 +37,12 @@ final class AuthServer {
             audit: { event in events.withLock { $0.append(event) } },
             registry: registry, time: time)
         self.authenticator = authenticator
-        server = try TestServer(gate: authenticator.gate, routes: Self.addRoutes)
+        server = try TestServer(
+            gate: authenticator.gate,
+            routes: { router in
+                Self.addRoutes(&router)
+                routes(&router)
+            })
     }
 
     deinit {
@@ -69,6 +76,15 @@ final class AuthServer {
     static func basic(_ name: String, _ password: String) -> String {
         let pair = Array("\(name):\(password)".utf8)
         return "Basic \(Base64.standard.string(pair.span))"
+    }
+
+    /// Hands over what the server has answered since the last time, as the access log does.
+    func noteServed() {
+        let records = server.log.withLock { log in
+            defer { log = [] }
+            return log
+        }
+        for record in records { authenticator.noteServed(record) }
     }
 
     func takeEvents() -> [AccessEvent] {

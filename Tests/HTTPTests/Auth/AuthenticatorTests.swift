@@ -105,7 +105,7 @@ import Testing
             try server.request("/needs/ingest", method: "POST", authorization: server.bearer(.ingest), body: body)
                 .status == 200
         )
-        for record in server.server.log.withLock({ $0 }) { server.authenticator.noteServed(record) }
+        server.noteServed()
         let refused = try server.request(
             "/needs/ingest", method: "POST", authorization: server.bearer(.ingest), body: "x")
         #expect(refused.status == 429)
@@ -117,18 +117,68 @@ import Testing
                 == 200)
     }
 
+    @Test func requestsAtOnceBeyondTheLimitAreRefused() throws {
+        let waiting = Lock<[PendingResponse]>([])
+        let server = try AuthServer(limits: PrincipalLimits(requestsAtOnce: 2)) { router in
+            router.get("/waits", role: .read) { _, response in
+                let pending = response.later()
+                waiting.withLock { $0.append(pending) }
+            }
+        }
+        let fields = "Host: a\r\nAuthorization: \(server.bearer(.read))\r\n"
+        let clients = try (0..<2).map { _ in try server.server.connect() }
+        for (index, client) in clients.enumerated() {
+            try client.send("GET /waits HTTP/1.1\r\n\(fields)\r\n")
+            #expect(TestServer.eventually { waiting.withLock { $0.count } == index + 1 })
+        }
+        let refused = try server.request("/needs/read", authorization: server.bearer(.read))
+        #expect(refused.status == 429)
+        #expect(refused.text == "token:read is over its limit of 2 requests at once\n")
+        #expect(try server.request("/needs/admin", authorization: server.bearer(.admin)).status == 200)
+
+        // An answer makes room at once, though its promise is still held.
+        waiting.withLock { $0[0] }.send(.ok, "done")
+        #expect(try clients[0].answer().text == "done")
+        for _ in 0..<20 {
+            #expect(try server.request("/needs/read", authorization: server.bearer(.read)).status == 200)
+        }
+
+        // So does the end of a request that never came completely.
+        var broken: RawClient? = try server.server.connect()
+        try broken?.send("POST /needs/read HTTP/1.1\r\n\(fields)Content-Length: 9\r\n\r\nx")
+        func isFull() -> Bool {
+            (try? server.request("/needs/read", authorization: server.bearer(.read)).status) == 429  // nil fails below
+        }
+        #expect(TestServer.eventually(isFull))
+        broken = nil
+        #expect(TestServer.eventually { !isFull() })
+        waiting.withLock { $0[1] }.send(.ok, "done")
+    }
+
     @Test func refusalsAndChangesAreReportedAndNothingElse() throws {
-        let server = try AuthServer()
+        let server = try AuthServer(routes: { router in
+            router.post("/fails", role: .operate) { _, response in
+                response.refuse(RequestRefusal(.conflict, "there is one already"))
+            }
+        })
         _ = try server.request("/needs/admin", authorization: server.bearer(.admin))
         _ = try server.request("/needs/ingest", method: "POST", authorization: server.bearer(.ingest), body: "x")
+        server.noteServed()
         #expect(server.takeEvents() == [])
         _ = try server.request("/needs/operate", method: "POST", authorization: server.bearer(.operate), body: "x")
+        _ = try server.request("/fails", method: "POST", authorization: server.bearer(.operate), body: "x")
+        server.noteServed()
         _ = try server.request("/needs/admin", authorization: server.bearer(.read))
         _ = try server.request("/needs/read")
+        server.noteServed()
         let events = server.takeEvents()
-        #expect(events.map(\.principal) == ["token:operate", "token:read", "127.0.0.1"])
-        #expect(events.map(\.target) == ["POST /needs/operate", "GET /needs/admin", "GET /needs/read"])
-        #expect(events.map(\.refusal?.status.rawValue) == [nil, 403, 401])
+        #expect(events.map(\.principal) == ["token:operate", "token:operate", "token:read", "127.0.0.1"])
+        #expect(events.map(\.target) == ["POST /needs/operate", "POST /fails", "GET /needs/admin", "GET /needs/read"])
+        #expect(events.prefix(2).map(\.outcome) == [.answered(.ok), .answered(.conflict)])
+        let refused = events.suffix(2).map { event in
+            if case .refused(let refusal) = event.outcome { refusal.status.rawValue } else { 0 }
+        }
+        #expect(refused == [403, 401])
         let refusals = server.registry.counters("obs_http_auth_refusals_total", "", labels: ["reason"])
         #expect(refusals.with("role_missing").total == 1)
     }

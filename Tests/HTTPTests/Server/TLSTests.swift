@@ -23,10 +23,13 @@ import Testing
         func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
         /// A self-signed certificate for a host, in one file with its key.
-        func make(_ host: String) throws -> TLSOptions.Certificate {
+        ///
+        /// - Parameter names: its alternative names; nil for the host alone.
+        func make(_ host: String, names: String? = nil) throws -> TLSOptions.Certificate {
             let (status, output) = try TLSTests.openssl([
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-keyout", path("\(host).key"), "-out",
+                "/CN=\(host)", "-addext", "subjectAltName=\(names ?? "DNS:\(host)")", "-keyout", path("\(host).key"),
+                "-out",
                 path("\(host).pem"),
             ])
             try #require(status == 0, "openssl req: \(output)")
@@ -112,6 +115,50 @@ import Testing
         #expect(!(try Self.connect(server, [])).contains("HTTP/1.1"))
         #expect(
             !(try Self.connect(server, ["-cert", stranger.chainFile, "-key", stranger.keyFile])).contains("HTTP/1.1"))
+    }
+
+    @Test(arguments: [
+        ("agent.test", true), ("spiffe://obs/agent", true), ("10.1.2.3", true), ("ann@agent.test", true),
+        ("other.test", false), ("*.test", false), ("CN-only", false),
+    ])
+    func takesOnlyClientsOfTheNamesThatAreAllowed(_ name: String, _ isTaken: Bool) throws {
+        let certificates = try Certificates()
+        let friend = try certificates.make(
+            "CN-only", names: "DNS:agent.test,URI:spiffe://obs/agent,IP:10.1.2.3,email:ann@agent.test")
+        var options = TLSOptions(certificates: [try certificates.make("localhost")])
+        options.clientCertificates = .required(authoritiesFile: friend.chainFile)
+        options.clientNames = [name]
+        let server = try TestServer(tls: TLSStore(options))
+        let output = try Self.connect(server, ["-cert", friend.chainFile, "-key", friend.keyFile])
+        #expect(output.contains("HTTP/1.1 200 OK") == isTaken, "\(output)")
+    }
+
+    @Test func aTicketIsOfNoUseOnceClientsHaveToShowMore() throws {
+        let certificates = try Certificates()
+        let friend = try certificates.make("friend")
+        var options = TLSOptions(certificates: [try certificates.make("localhost")])
+        let store = try TLSStore(options)
+        let server = try TestServer(tls: store)
+        let ticket = certificates.path("ticket")
+        #expect(try Self.connect(server, ["-tls1_2", "-sess_out", ticket]).contains("HTTP/1.1 200 OK"))
+        options.clientCertificates = .required(authoritiesFile: friend.chainFile)
+        try store.reload(options)
+        #expect(!(try Self.connect(server, ["-tls1_2", "-sess_in", ticket])).contains("HTTP/1.1"))
+    }
+
+    @Test func offersTheVersionsSuitesAndCurvesThatAreSet() throws {
+        let certificates = try Certificates()
+        var options = TLSOptions(certificates: [try certificates.make("localhost")])
+        options.maxVersion = .tls12
+        options.cipherSuites = [.ecdsaAES256]
+        options.curves = [.p384]
+        let server = try TestServer(tls: TLSStore(options))
+        let output = try Self.connect(server, [])
+        #expect(output.contains("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384"), "\(output)")
+        #expect(output.contains("ECDH, secp384r1, 384 bits"), "\(output)")
+        #expect(!(try Self.connect(server, ["-tls1_3"])).contains("HTTP/1.1"))
+        #expect(!(try Self.connect(server, ["-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"])).contains("HTTP/1.1"))
+        #expect(!(try Self.connect(server, ["-curves", "X25519"])).contains("HTTP/1.1"))
     }
 
     @Test(arguments: ["-tls1_2", "-tls1_3"])

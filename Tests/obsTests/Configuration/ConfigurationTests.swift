@@ -1,8 +1,10 @@
 import Crypto
 import Encoding
 import Foundation
+import HTTP
 import Ingest
 import Model
+import TSDB
 import Testing
 
 @testable import obs
@@ -147,12 +149,39 @@ import Testing
         #expect(folder.load().errors.count == 3)
     }
 
+    @Test func readsTheKeysOfPrometheusWebConfiguration() throws {
+        let folder = try ConfigurationFolder([
+            "obs.yml": """
+            tls:
+              cert_file: c.pem
+              key_file: k.pem
+              client_auth_type: VerifyClientCertIfGiven
+              client_ca_file: ca.pem
+              client_allowed_sans: [agent.test, "spiffe://a/b"]
+              min_version: TLS12
+              max_version: TLS12
+              cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]
+              curve_preferences: [CurveP384, X25519]
+              prefer_server_cipher_suites: false
+            """
+        ])
+        let result = folder.load(syntaxOnly: true)
+        #expect(folder.errors(result) == [])
+        let tls = try #require(result.configuration.tls)
+        #expect(tls.clientCertificates == .optional(authoritiesFile: folder.path + "/ca.pem"))
+        #expect(tls.clientNames == ["agent.test", "spiffe://a/b"])
+        #expect((tls.minVersion, tls.maxVersion) == (.tls12, .tls12))
+        #expect(tls.cipherSuites == [.rsaAES256])
+        #expect(tls.curves == [.p384, .x25519])
+        #expect(!tls.prefersOwnOrder)
+    }
+
     @Test func readsUsersAndStorage() throws {
         let folder = try ConfigurationFolder([
             "obs.yml": """
             auth:
               users:
-                - {name: ann, password_hash: "${HASH}", role: admin, requests_per_second: 5, bytes_per_second: 1MB}
+                - {name: ann, password_hash: "${HASH}", role: admin, requests_per_second: 5, bytes_per_second: 1MB, requests_at_once: 2}
                 - {name: bob, password_hash_file: bob.hash, role: read}
             storage: {path: data, fsync_interval: always, tsdb: {retention: {time: 30d, size: 10GB}}}
             """,
@@ -163,12 +192,38 @@ import Testing
         let auth = try #require(result.configuration.auth)
         #expect(auth.users.map(\.name) == ["ann", "bob"])
         #expect(auth.users[0].passwordHash == .text(Secret("$2y$abc")))
-        #expect(auth.users[0].bytesPerSecond == 1 << 20)
+        #expect(
+            auth.users[0].limits
+                == PrincipalLimits(requestsPerSecond: 5, bytesPerSecond: 1 << 20, requestsAtOnce: 2))
         #expect(auth.users[1].passwordHash == .file(folder.path + "/bob.hash"))
         let storage = result.configuration.storage
         #expect(storage.path == folder.path + "/data")
         #expect(storage.sync == .always)
         #expect((storage.retentionMs, storage.retentionBytes) == (30 * 86_400_000, 10 << 30))
+    }
+
+    @Test func readsLimitsAndRetentionBySelector() throws {
+        let folder = try ConfigurationFolder([
+            "obs.yml": """
+            storage:
+              series_limit: 5
+              label_limit: 4
+              label_name_length_limit: 30
+              label_value_length_limit: 20
+              min_free_space: 1GB
+              retention_rules:
+                - {selector: '{job="debug",env!="prod"}', time: 1d}
+            """
+        ])
+        let result = folder.load()
+        #expect(folder.errors(result) == [])
+        let storage = result.configuration.storage
+        #expect(
+            storage.limits
+                == .init(series: 5, labels: 4, labelNameBytes: 30, labelValueBytes: 20, freeBytes: 1 << 30))
+        let rule = try #require(storage.retentionRules.first)
+        #expect(rule.retentionMs == 86_400_000)
+        #expect(rule.matchers.map { "\($0.name)\($0.operation.rawValue)\($0.value)" } == ["job=debug", "env!=prod"])
     }
 
     @Test(arguments: [
@@ -187,8 +242,37 @@ import Testing
         ("tls: {cert_file: c}", "cert_file and key_file belong together"),
         ("tls: {min_version: TLS12}", "tls has no certificate; name cert_file and key_file"),
         (
-            "tls: {cert_file: c, key_file: k, client_certificates: required}",
-            "client_certificates needs client_ca_file"
+            "tls: {cert_file: c, key_file: k, client_auth_type: RequireAndVerifyClientCert}",
+            "client_auth_type needs client_ca_file"
+        ),
+        (
+            "tls: {cert_file: c, key_file: k, client_ca_file: a, client_auth_type: RequireAnyClientCert}",
+            "RequireAnyClientCert would take certificates that nobody vouches for; "
+                + "use VerifyClientCertIfGiven or RequireAndVerifyClientCert"
+        ),
+        (
+            "tls: {cert_file: c, key_file: k, min_version: TLS11}",
+            "TLS11 is broken and obs does not speak it; use TLS12 or TLS13"
+        ),
+        (
+            "tls: {cert_file: c, key_file: k, min_version: TLS13, max_version: TLS12}",
+            "max_version is below min_version"
+        ),
+        (
+            "tls: {cert_file: c, key_file: k, curve_preferences: [CurveP521]}",
+            "curve_preferences names \"CurveP521\", which is unknown or not safe; use X25519, CurveP256, CurveP384"
+        ),
+        (
+            "tls: {cert_file: c, key_file: k, client_allowed_sans: [a]}",
+            "client_allowed_sans needs client_ca_file"
+        ),
+        (
+            "storage: {retention_rules: [{selector: 'up{'}]}",
+            "a retention rule needs a selector and a time; write {selector: '{job=\"x\"}', time: 7d}"
+        ),
+        (
+            "storage: {series_limit: 0}",
+            "series_limit is 0; it has to be at least 1"
         ),
         ("storage: {pth: x}", "unknown key \"pth\" in storage; did you mean \"path\"?"),
     ])
