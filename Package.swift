@@ -46,6 +46,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 let floor0: [Target] = [
     shim("Linux"),
     shim("Kernels"),
+    shim("Decimal"),
     shim("RE2", linking: ["re2"]),
     shim("Curl", linking: ["dl"]),
     revision,
@@ -62,7 +63,7 @@ let floor0: [Target] = [
 
 let floor1: [Target] = [
     room("Posix", ["CLinux"]),
-    room("Encoding", ["CKernels", "CLinux", "CSnappy", "CLZ4", "CZlib", "CDeflate", "CZstd", "CYAML"]),
+    room("Encoding", ["CKernels", "CDecimal", "CLinux", "CSnappy", "CLZ4", "CZlib", "CDeflate", "CZstd", "CYAML"]),
 ]
 
 let floor2: [Target] = [

@@ -78,13 +78,15 @@ package enum JSONText {
     }
 
     package static func append(number: UInt64, to output: inout [UInt8]) {
-        let start = output.count
         var rest = number
+        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
+        var first = digits.count
         repeat {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        output[start...].reverse()
+        output.append(digits.span.extracting(first...))
     }
 
     static func hexValue(_ digit: UInt8) -> UInt32? {

@@ -26,6 +26,12 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    package mutating func name(_ name: Span<UInt8>) {
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     package mutating func string(_ text: String) {
         separate()
         JSONText.append(string: text, to: &bytes)

@@ -1,3 +1,5 @@
+import CDecimal
+
 /// Doubles as text in the forms of Go's strconv and fmt, which Prometheus, its clients and its test scripts agree on.
 package enum FloatText {
     /// Without an exponent, however large: `FormatFloat(v, 'f', -1, 64)`.
@@ -36,6 +38,23 @@ package enum FloatText {
             return scientific(DecimalDigits(value))
         }
         return plain(value)
+    }
+
+    /// Appends what `sample` returns. For hot loops: the digits go straight into the buffer.
+    package static func append(sample value: Double, to output: inout [UInt8]) {
+        let magnitude = value.magnitude
+        guard magnitude >= 1e-6, magnitude < 0x1p53 else {
+            output += sample(value).utf8
+            return
+        }
+        if value == value.rounded(.towardZero) {
+            JSONText.append(number: Int(value), to: &output)
+            return
+        }
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CDECIMAL_FIXED_MAX)) { digits in
+            let count = unsafe cdecimal_fixed(value, digits.baseAddress)
+            unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<count]))
+        }
     }
 
     /// As OpenMetrics wants it: always with a point or an exponent.

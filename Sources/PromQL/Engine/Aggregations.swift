@@ -91,13 +91,18 @@ extension Evaluator {
         var rows = [[Int]](repeating: [], count: table.count)
         for (row, group) in groups.enumerated() { rows[group].append(row) }
         var output = Frame(grid: grid)
+        let cells = input.values.span
+        var values = UnsortedValues()
         for group in 0..<table.count {
             output.labels.appendSet(group, of: table.sets)
             output.appendCells(dropsName: rows[group].contains { input.dropsName[$0] })
+            try run.check()
             for step in 0..<grid.count {
-                let values = SortedValues(
-                    rows[group].lazy.map { input.values[$0 * grid.count + step] }
-                        .filter { !Absent.isAbsent($0) })
+                values.removeAll()
+                for row in rows[group] {
+                    let value = cells[row * grid.count + step]
+                    if !Absent.isAbsent(value) { values.append(value) }
+                }
                 if values.count > 0 { output.values[group * grid.count + step] = values.quantile(column[step]) }
             }
         }

@@ -95,9 +95,14 @@ package struct Frame: Sendable {
         return rows.count == count ? self : selecting(rows)
     }
 
+    package func hasFloats(_ row: Int) -> Bool {
+        let cells = values.span
+        for cell in self.cells(row) where !Absent.isAbsent(cells[cell]) { return true }
+        return false
+    }
+
     func hasSamples(_ row: Int) -> Bool {
-        for cell in cells(row) where !Absent.isAbsent(values[cell]) { return true }
-        return histograms[row]?.contains { $0 != nil } ?? false
+        hasFloats(row) || (histograms[row]?.contains { $0 != nil } ?? false)
     }
 
     /// A frame of more instants of which each holds what the only instant of this one holds.

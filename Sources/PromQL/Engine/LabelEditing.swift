@@ -1,3 +1,4 @@
+import Encoding
 import Model
 import Storage
 
@@ -7,7 +8,7 @@ extension LabelBlock {
 
     /// Adds bytes in canonical form.
     mutating func appendSet(_ canonical: Span<UInt8>) {
-        for index in canonical.indices { bytes.append(canonical[index]) }
+        bytes.append(canonical)
         offsets.append(bytes.count)
         hashes.append(LabelHash.of(canonical))
     }
@@ -16,6 +17,14 @@ extension LabelBlock {
         bytes.append(contentsOf: other.bytes[other.range(set)])
         offsets.append(bytes.count)
         hashes.append(other.hashes[set])
+    }
+
+    /// Whether two sets agree in a label.
+    func isEqual(_ name: StaticLabelName, of set: Int, _ other: Int) -> Bool {
+        let (a, b) = (bytes.span.extracting(range(set)), bytes.span.extracting(range(other)))
+        let left = LabelCursor.valueRange(of: name.bytes.span, in: a) ?? 0..<0
+        let right = LabelCursor.valueRange(of: name.bytes.span, in: b) ?? 0..<0
+        return LabelCursor.compare(a, left, b, right) == 0
     }
 
     func value(_ name: StaticLabelName, of set: Int) -> String {
@@ -77,7 +86,7 @@ struct LabelFilter: Sendable {
                 next += 1
             }
             let isNamed = next < names.count && order == 0
-            if isNamed == keeps { for index in pair { output.append(set[index]) } }
+            if isNamed == keeps { output.append(set.extracting(pair)) }
         }
     }
 }

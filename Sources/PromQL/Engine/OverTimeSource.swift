@@ -108,10 +108,12 @@ final class OverTimeSource: RowSource {
         }
     }
 
+    /// Markers are NaN, and hardly any series holds one: two passes of which the first compares four at a time.
     private static func hasStale(_ values: Span<Double>) -> Bool {
-        var found = false
-        for index in values.indices { found = found || StaleMarker.isStale(values[index]) }
-        return found
+        var numbers = 0
+        for index in values.indices { numbers &+= values[index] == values[index] ? 1 : 0 }
+        if numbers == values.count { return false }
+        return values.indices.contains { StaleMarker.isStale(values[$0]) }
     }
 
     /// Copies the floats of a series without stale markers.
@@ -218,12 +220,12 @@ final class OverTimeSource: RowSource {
 
     /// Tells of series that rate and increase were asked of and that do not look like counters.
     private func noteNonCounters(_ frame: Frame, _ context: WindowContext) {
-        var last = ""
+        var last = -1
         for row in 0..<frame.count {
+            if last >= 0, frame.labels.isEqual(.metric, of: row, last) { continue }
             let metric = frame.labels.value(.metric, of: row)
-            if metric == last || metric.isEmpty { continue }
-            guard frame.cells(row).contains(where: { !Absent.isAbsent(frame.values[$0]) }) else { continue }
-            last = metric
+            guard !metric.isEmpty, frame.hasFloats(row) else { continue }
+            last = row
             if run.options.features.typeAndUnitLabels {
                 let type = frame.labels.value(.type, of: row)
                 if type != "counter", type != "histogram" {

@@ -74,8 +74,14 @@ final class MappedSource: RowSource {
 }
 
 extension RowSource {
-    /// Rows in one block: enough to make a block worth its calls, few enough to stay in a cache.
-    private var blockRows: Int { max(8, min(1024, 65_536 / grid.count)) }
+    /// What finding a series and reading its labels costs, in samples.
+    private static var rowCost: Int { 200 }
+
+    /// Rows in one block: enough to make a block worth its calls, few enough that samples and cells stay in a cache.
+    private var blockRows: Int {
+        let samples = cost / max(1, count)
+        return max(8, min(1024, 65_536 / grid.count, 65_536 / max(1, samples)))
+    }
 
     /// Calls `use` with all rows, block by block, in `parts` parts of consecutive rows at once, and returns what it
     /// made of each part.
@@ -83,17 +89,18 @@ extension RowSource {
         _ run: QueryRun, _ initial: @escaping @Sendable () -> State,
         _ use: @escaping @Sendable (inout State, Frame, Scratch) throws(QueryError) -> Void
     ) throws(QueryError) -> (states: [State], annotations: Annotations) {
-        let isLarge = cost + count * grid.count > run.options.helpFrom
+        let isLarge = cost + count * (grid.count + Self.rowCost) > run.options.helpFrom
         let parts = isLarge && run.workers.width > 1 ? min(run.workers.width * 2, max(1, count / 8)) : 1
         let results = try run.workers.map(parts: parts) { (part) throws(QueryError) -> (State, Annotations) in
             let rows = self.count * part / parts..<self.count * (part + 1) / parts
             let scratch = Scratch()
             var state = initial()
             var block = Frame(grid: self.grid)
+            let blockRows = self.blockRows
             var next = rows.lowerBound
             while next < rows.upperBound {
                 try run.check()
-                let end = min(rows.upperBound, next + self.blockRows)
+                let end = min(rows.upperBound, next + blockRows)
                 try self.read(next..<end, into: &block, scratch)
                 try use(&state, block, scratch)
                 next = end

@@ -37,7 +37,8 @@ struct VectorBinary {
         let count = signatures.table.count
         let oneRows = rows(oneNumbers, count)
         try checkUnique(one, oneRows, many, signatures)
-        var output = Output(grid: grid, isOneToOne: isOneToOne)
+        let meetsOnce = isOneToOne && oneRows.allSatisfy { $0.count < 2 } && Set(manyNumbers).count == many.count
+        var output = Output(grid: grid, isOneToOne ? (meetsOnce ? .bySignatureOnce : .bySignature(count)) : .byRow)
         for row in 0..<many.count {
             try evaluator.run.check()
             let number = manyNumbers[row]
@@ -171,15 +172,29 @@ struct VectorBinary {
     /// The result so far, and which of its cells were matched, kept or not.
     private struct Output {
         var frame: Frame
-        private let isOneToOne: Bool
-        private var table = LabelTable()
-        /// For each cell the signature that matched there, plus 1. One-to-one: by signature instead of by row.
-        private var matched: [Int32] = []
-        private var matchedSignatures: [Int: [Bool]] = [:]
+        /// Where two meetings would be one too many.
+        enum Meetings {
+            /// One-to-one, where each of so many signatures has rows that do not overlap.
+            case bySignature(Int)
+            /// One-to-one, where each signature has one row on each side.
+            case bySignatureOnce
+            /// In each row of the result.
+            case byRow
+        }
 
-        init(grid: Grid, isOneToOne: Bool) {
+        private let meetings: Meetings
+        private var table = LabelTable()
+        /// For each cell the signature that matched there, plus 1.
+        private var matched: [Int32] = []
+        /// A cell for each signature and instant: whether it has matched.
+        private var matchedSignatures: [Bool] = []
+
+        init(grid: Grid, _ meetings: Meetings) {
             frame = Frame(grid: grid)
-            self.isOneToOne = isOneToOne
+            self.meetings = meetings
+            if case .bySignature(let count) = meetings {
+                matchedSignatures = [Bool](repeating: false, count: count * grid.count)
+            }
         }
 
         mutating func row(_ labels: Labels, dropsName: Bool) -> Int {
@@ -195,16 +210,18 @@ struct VectorBinary {
         mutating func mark(_ row: Int, _ step: Int, _ number: Int) throws(QueryError) {
             let cell = row * frame.grid.count + step
             let signature = Int32(truncatingIfNeeded: number) + 1
-            if isOneToOne {
-                var steps = matchedSignatures[number] ?? [Bool](repeating: false, count: frame.grid.count)
-                if steps[step] {
+            switch meetings {
+            case .bySignatureOnce: break
+            case .bySignature:
+                if matchedSignatures[number * frame.grid.count + step] {
                     throw .execution(
                         "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
                 }
-                steps[step] = true
-                matchedSignatures[number] = steps
-            } else if matched[cell] == signature {
-                throw .execution("multiple matches for labels: grouping labels must ensure unique matches")
+                matchedSignatures[number * frame.grid.count + step] = true
+            case .byRow:
+                if matched[cell] == signature {
+                    throw .execution("multiple matches for labels: grouping labels must ensure unique matches")
+                }
             }
             if matched[cell] != 0, frame.isPresent(row, step) { throw .sameLabels }
             matched[cell] = signature

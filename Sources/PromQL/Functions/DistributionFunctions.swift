@@ -36,6 +36,70 @@ struct SortedValues: Sendable {
 
     /// Interpolated between the two values around the rank.
     func quantile(_ q: Double) -> Double {
+        InterpolatedRank.of(count, q) { value(at: $0) }
+    }
+}
+
+/// Values in any order of which one quantile is asked: partly sorted, no more than that takes.
+struct UnsortedValues {
+    private var nanCount = 0
+    private var values: [Double] = []
+
+    var count: Int { nanCount + values.count }
+
+    mutating func removeAll() {
+        nanCount = 0
+        values.removeAll(keepingCapacity: true)
+    }
+
+    mutating func append(_ value: Double) {
+        if value.isNaN { nanCount += 1 } else { values.append(value) }
+    }
+
+    mutating func quantile(_ q: Double) -> Double {
+        let nanCount = nanCount
+        var cells = values.mutableSpan
+        return InterpolatedRank.of(nanCount + cells.count, q) { index in
+            index < nanCount ? .nan : Self.select(index - nanCount, &cells)
+        }
+    }
+
+    /// The value that would stand at `place` if all were sorted. Those before it are then no larger, those behind it no
+    /// smaller (Hoare's selection).
+    private static func select(_ place: Int, _ values: inout MutableSpan<Double>) -> Double {
+        var low = 0
+        var high = values.count - 1
+        while low < high {
+            let pivot = values[(low + high) / 2]
+            var left = low
+            var right = high
+            while left <= right {
+                while values[left] < pivot { left += 1 }
+                while values[right] > pivot { right -= 1 }
+                if left <= right {
+                    let value = values[left]
+                    values[left] = values[right]
+                    values[right] = value
+                    left += 1
+                    right -= 1
+                }
+            }
+            if place <= right {
+                high = right
+            } else if place >= left {
+                low = left
+            } else {
+                break
+            }
+        }
+        return values[place]
+    }
+}
+
+/// The value at a share of the way through values in ascending order, interpolated between the two around the rank.
+enum InterpolatedRank {
+    @inline(__always)
+    static func of(_ count: Int, _ q: Double, _ value: (Int) -> Double) -> Double {
         if count == 0 || q.isNaN { return .nan }
         if q < 0 { return -.infinity }
         if q > 1 { return .infinity }
@@ -43,7 +107,7 @@ struct SortedValues: Sendable {
         let lower = Int(max(0, rank.rounded(.down)))
         let upper = min(count - 1, lower + 1)
         let weight = rank - rank.rounded(.down)
-        return value(at: lower) * (1 - weight) + value(at: upper) * weight
+        return value(lower) * (1 - weight) + value(upper) * weight
     }
 }
 

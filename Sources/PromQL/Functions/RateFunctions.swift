@@ -77,27 +77,49 @@ extension ExtrapolatedFunction {
         var resets: [Int] = []
         if isCounter {
             var index = 1
-            while index < run.values.count {
-                if run.values[index] < run.values[index - 1] { resets.append(index) }
+            let values = run.values
+            while index < values.count {
+                if values[index] < values[index - 1] { resets.append(index) }
                 index += 1
             }
         }
+        context.extrapolations.prepare(run.times, bounds, context, isPerSecond: isPerSecond)
+        fill(&row, run.values, bounds, resets, context.extrapolations)
+    }
+
+    /// The loop over the instants of one series: what depends on times alone was prepared, for all series that share
+    /// them.
+    private static func fill(
+        _ row: inout [Double], _ values: Span<Double>, _ bounds: WindowBounds, _ resets: [Int],
+        _ extrapolations: Extrapolations
+    ) {
         var firstReset = 0
         var cells = row.mutableSpan
+        let lower = bounds.lower.span
+        let upper = bounds.upper.span
+        let reaches = extrapolations.reaches.span
         for step in cells.indices {
-            let window = bounds[step]
-            guard window.count > 1 else {
+            let first = Int(lower[step])
+            let last = Int(upper[step]) - 1
+            guard last > first else {
                 cells[step] = Absent.value
                 continue
             }
-            var change = run.values[window.upperBound - 1] - run.values[window.lowerBound]
-            while firstReset < resets.count, resets[firstReset] <= window.lowerBound { firstReset += 1 }
+            var change = values[last] - values[first]
+            while firstReset < resets.count, resets[firstReset] <= first { firstReset += 1 }
             var next = firstReset
-            while next < resets.count, resets[next] < window.upperBound {
-                change += run.values[resets[next] - 1]
+            while next < resets.count, resets[next] <= last {
+                change += values[resets[next] - 1]
                 next += 1
             }
-            cells[step] = extrapolate(change, run, window, step, context)
+            let reach = reaches[step]
+            let start = values[first]
+            // A counter is not extrapolated below zero.
+            if isCounter, change > 0, start >= 0, reach.sampled * start < reach.toStart * change {
+                cells[step] = change * reach.factor(toStart: reach.sampled * (start / change))
+            } else {
+                cells[step] = change * reach.factor
+            }
         }
     }
 
@@ -217,6 +239,12 @@ struct Extrapolation {
     mutating func limitStart(toZeroAt share: Double) {
         let toZero = sampled * share
         if toZero < toStart { toStart = toZero }
+    }
+
+    func reach(isPerSecond: Bool) -> Extrapolations.Reach {
+        Extrapolations.Reach(
+            sampled: sampled, toStart: toStart, toEnd: toEnd >= threshold ? averageInterval / 2 : toEnd,
+            divisor: isPerSecond ? Double(rangeMs) / 1000 : 1, factor: factor(isPerSecond: isPerSecond))
     }
 
     @inline(__always)

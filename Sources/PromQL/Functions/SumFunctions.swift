@@ -13,23 +13,31 @@ private struct SlidingSum {
 
     mutating func move(to window: Range<Int>, in values: Span<Double>) -> KahanSum {
         if window.lowerBound >= frontEnd {
-            front.removeAll(keepingCapacity: true)
-            var sum = KahanSum()
-            for index in window.reversed() {
-                sum.add(values[index])
-                front.append(sum)
-            }
+            cut(window, in: values)
             frontEnd = window.upperBound
             backEnd = window.upperBound
             back = KahanSum()
         }
-        while backEnd < window.upperBound {
-            back.add(values[backEnd])
-            backEnd += 1
-        }
+        var back = back
+        for index in backEnd..<max(backEnd, window.upperBound) { back.add(values[index]) }
+        backEnd = max(backEnd, window.upperBound)
+        self.back = back
         var total = front[frontEnd - 1 - window.lowerBound]
         total.add(back)
         return total
+    }
+
+    /// Makes all of a window its older part.
+    private mutating func cut(_ window: Range<Int>, in values: Span<Double>) {
+        if front.count < window.count {
+            front.append(contentsOf: repeatElement(KahanSum(), count: window.count - front.count))
+        }
+        var sums = front.mutableSpan
+        var sum = KahanSum()
+        for place in 0..<window.count {
+            sum.add(values[window.upperBound - 1 - place])
+            sums[place] = sum
+        }
     }
 }
 

@@ -16,6 +16,11 @@ enum TrendFunctions {
         var slope: Double
         var intercept: Double
 
+        init(slope: Double, intercept: Double) {
+            self.slope = slope
+            self.intercept = intercept
+        }
+
         init(_ run: borrowing FloatRun, _ window: Range<Int>, originMs: Int64) {
             var x = KahanSum()
             var y = KahanSum()
@@ -55,6 +60,12 @@ enum TrendFunctions {
             window.count < 2
                 ? Absent.value : Line(run, window, originMs: run.times[window.lowerBound]).slope
         }
+
+        static func sweep(
+            _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
+        ) {
+            slide(run, bounds, context, &row) { line, _ in line.slope }
+        }
     }
 
     enum Prediction: WindowFunction {
@@ -64,6 +75,13 @@ enum TrendFunctions {
             guard window.count > 1 else { return Absent.value }
             let line = Line(run, window, originMs: context.grid.timeMs(step))
             return line.slope * context.arguments[0][step] + line.intercept
+        }
+
+        static func sweep(
+            _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
+        ) {
+            let durations = context.arguments[0]
+            slide(run, bounds, context, &row) { line, step in line.slope * durations[step] + line.intercept }
         }
     }
 
@@ -91,6 +109,29 @@ enum TrendFunctions {
                 level = levelFactor * run.values[index] + (1 - levelFactor) * (level + trend)
             }
             return level
+        }
+    }
+}
+
+extension WindowFunction {
+    /// Calls `result` with the line of each window of at least two samples, whose origin is the instant of evaluation.
+    @inline(__always)
+    fileprivate static func slide(
+        _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double],
+        _ result: (TrendFunctions.Line, Int) -> Double
+    ) {
+        guard OverTimeFunctions.slides(run, bounds), var sliding = SlidingLine(run) else {
+            for step in row.indices {
+                row[step] = bounds[step].isEmpty ? Absent.value : value(run, bounds[step], step, context)
+            }
+            return
+        }
+        for step in row.indices {
+            let window = bounds[step]
+            row[step] =
+                window.count < 2
+                ? Absent.value
+                : result(sliding.move(to: window, of: run, originMs: context.grid.timeMs(step)), step)
         }
     }
 }

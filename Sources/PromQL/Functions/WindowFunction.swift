@@ -26,6 +26,9 @@ struct WindowBounds: Sendable {
     /// The total of all windows' lengths.
     private(set) var overlapTotal = 0
 
+    /// Which call of `find` made them: what is derived from bounds may be kept until it changes.
+    private(set) var version = 0
+
     /// Windows behind `end - before` (excluded) up to `end + after` (included).
     mutating func find(
         in times: Span<Int64>, grid: Grid, mapping: TimeMapping, beforeMs: Int64, afterMs: Int64
@@ -33,6 +36,7 @@ struct WindowBounds: Sendable {
         lower.removeAll(keepingCapacity: true)
         upper.removeAll(keepingCapacity: true)
         overlapTotal = 0
+        version += 1
         var low = 0
         var high = 0
         if grid.count == 1, times.count > 32 {
@@ -76,6 +80,8 @@ final class WindowContext {
     var annotations = Annotations()
     /// Why the query cannot go on, where it cannot.
     var failure: QueryError?
+    /// How far rates reach beyond the samples of the windows at hand.
+    var extrapolations = Extrapolations()
     /// The series at hand: a set of a block of labels.
     var seriesLabels = (block: LabelBlock(), set: 0)
 

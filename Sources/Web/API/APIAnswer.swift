@@ -15,6 +15,42 @@ enum APIAnswer {
         response.send(.ok, body(warnings: warnings, infos: infos, data).span, contentType: ContentType.json)
     }
 
+    /// Answers later with the value that `data` writes, which passes on what it has written whenever that is much, so
+    /// that a long answer is never in memory as a whole.
+    ///
+    /// - Parameter data: calls its second argument between the parts of the value; false means that nobody reads on.
+    static func stream(
+        _ response: PendingResponse, warnings: [String], infos: [String],
+        _ data: (inout JSONWriter, (inout JSONWriter) -> Bool) -> Void
+    ) {
+        var isBegun = false
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("status", "success")
+        writer.name("data")
+        data(&writer) { writer in
+            guard writer.bytes.count >= pieceBytes else { return true }
+            if !isBegun {
+                response.begin(.ok, contentType: ContentType.json)
+                isBegun = true
+            }
+            let isRead = response.write(writer.bytes.span)
+            writer.bytes.removeAll(keepingCapacity: true)
+            return isRead
+        }
+        list("warnings", warnings, &writer)
+        list("infos", infos, &writer)
+        writer.endObject()
+        if isBegun {
+            if response.write(writer.bytes.span) { response.finish() }
+        } else {
+            response.send(.ok, writer.bytes.span, contentType: ContentType.json)
+        }
+    }
+
+    /// An answer longer than this is sent in pieces of about this length.
+    private static let pieceBytes = 512 << 10
+
     static func failure(_ response: PendingResponse, _ error: APIError) {
         var writer = JSONWriter()
         writer.beginObject()

@@ -58,6 +58,34 @@ struct FloatTextTests {
         }
     }
 
+    /// `sample` makes its text another way.
+    @Test func samplesInABufferAreThoseOfTheText() {
+        var generator = SeededGenerator(seed: 12)
+        for index in 0..<60_000 {
+            let bits = generator.next()
+            let value: Double =
+                switch index % 3 {
+                case 0: Double(bitPattern: bits)
+                case 1: Double(Int64(bitPattern: bits) >> Int64(bits % 60)) / 1000
+                default: Double(bits >> 11) * 0x1p-53 * 1e5
+                }
+            var output = Array("=".utf8)
+            FloatText.append(sample: value, to: &output)
+            #expect(String(decoding: output, as: UTF8.self) == "=" + FloatText.sample(value))
+        }
+    }
+
+    @Test(arguments: [
+        (0.0, "0"), (-0.0, "-0"), (-7, "-7"), (1e-6, "0.000001"), (-9e-7, "-9e-07"), (0.1 + 0.2, "0.30000000000000004"),
+        (9_007_199_254_740_992, "9007199254740992"), (1e21, "1e+21"), (.infinity, "+Inf"), (.nan, "NaN"),
+        (1_152_921_504_606_846_976, "1152921504606847000"),
+    ])
+    func samplesInABufferAreWrittenAsThePrometheusAPIDoes(value: Double, text: String) {
+        var output: [UInt8] = []
+        FloatText.append(sample: value, to: &output)
+        #expect(String(decoding: output, as: UTF8.self) == text)
+    }
+
     @Test(arguments: [
         ("1e3", 1000.0), ("0x1f", 31), ("017", 15), ("08", 8), ("1_000", 1000), ("0x_1F", 31), ("0X1P-2", 0.25),
         (".5", 0.5), ("2.", 2), ("inF", .infinity), ("-Infinity", -.infinity), ("1_0.5", 10.5), ("0b11", 3),

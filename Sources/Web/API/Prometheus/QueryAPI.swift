@@ -51,7 +51,9 @@ package struct QueryAPI: Sendable {
     private static func send(_ result: QueryResult, _ query: String, _ limit: Int?, _ pending: PendingResponse) {
         let json = QueryResultJSON(result, limit: limit)
         let warnings = result.warnings(in: query) + (json.isTruncated ? ["results truncated due to limit"] : [])
-        APIAnswer.success(pending, warnings: warnings, infos: result.infos(in: query)) { json.write(to: &$0) }
+        APIAnswer.stream(pending, warnings: warnings, infos: result.infos(in: query)) {
+            json.write(to: &$0, passingOn: $1)
+        }
     }
 
     private static func parse(_ query: String, _ features: LanguageFeatures) throws(APIError) -> Expression {

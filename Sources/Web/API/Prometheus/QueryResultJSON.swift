@@ -23,39 +23,49 @@ struct QueryResultJSON {
         }
     }
 
-    func write(to json: inout JSONWriter) {
+    /// - Parameter passOn: is called between series; false means that nobody reads on.
+    func write(to json: inout JSONWriter, passingOn passOn: (inout JSONWriter) -> Bool) {
         json.beginObject()
         switch result.value {
         case .scalar(let value):
             json.member("resultType", "scalar")
             json.name("result")
-            Self.pair(result.grid.startMs, FloatText.sample(value), &json)
+            Self.pair(result.grid.startMs, value, &json)
         case .string(let text):
             json.member("resultType", "string")
             json.name("result")
             Self.pair(result.grid.startMs, text, &json)
-        case .vector(let frame): write("vector", frame.count, &json) { vectorRow($0, of: frame, &$1) }
-        case .matrix(let frame): write("matrix", frame.count, &json) { matrixRow($0, of: frame, &$1) }
-        case .samples(let series): write("matrix", series.count, &json) { Self.write(series[$0], &$1) }
+        case .vector(let frame): write("vector", frame.count, &json, passOn) { vectorRow($0, of: frame, &$1) }
+        case .matrix(let frame):
+            let times = (0..<frame.grid.count).map { frame.grid.timeMs($0) }
+            let pairs = SamplePairs(timesMs: times.span)
+            write("matrix", frame.count, &json, passOn) { matrixRow($0, of: frame, pairs, &$1) }
+        case .samples(let series): write("matrix", series.count, &json, passOn) { Self.write(series[$0], &$1) }
         }
         json.endObject()
     }
 
-    private func write(_ type: String, _ count: Int, _ json: inout JSONWriter, _ row: (Int, inout JSONWriter) -> Void) {
+    private func write(
+        _ type: String, _ count: Int, _ json: inout JSONWriter, _ passOn: (inout JSONWriter) -> Bool,
+        _ row: (Int, inout JSONWriter) -> Void
+    ) {
         json.member("resultType", type)
         json.name("result")
         json.beginArray()
-        for index in 0..<min(count, limit ?? count) { row(index, &json) }
+        for index in 0..<min(count, limit ?? count) {
+            row(index, &json)
+            if !passOn(&json) { return }
+        }
         json.endArray()
     }
 
     private func vectorRow(_ row: Int, of frame: Frame, _ json: inout JSONWriter) {
         json.beginObject()
-        Self.metric(frame.labels.labels(row), &json)
+        Self.metric(frame.labels, row, &json)
         switch frame.point(row, 0) {
         case .float(let value):
             json.name("value")
-            Self.pair(frame.grid.startMs, FloatText.sample(value), &json)
+            Self.pair(frame.grid.startMs, value, &json)
         case .histogram(let histogram):
             json.name("histogram")
             Self.pair(frame.grid.startMs, histogram, &json)
@@ -64,20 +74,17 @@ struct QueryResultJSON {
         json.endObject()
     }
 
-    private func matrixRow(_ row: Int, of frame: Frame, _ json: inout JSONWriter) {
+    private func matrixRow(_ row: Int, of frame: Frame, _ pairs: SamplePairs, _ json: inout JSONWriter) {
         json.beginObject()
-        Self.metric(frame.labels.labels(row), &json)
-        var isOpen = false
+        Self.metric(frame.labels, row, &json)
         let cells = frame.cells(row)
-        for (step, cell) in cells.enumerated() where !Absent.isAbsent(frame.values[cell]) {
-            if !isOpen {
-                json.name("values")
-                json.beginArray()
-                isOpen = true
-            }
-            Self.pair(frame.grid.timeMs(step), FloatText.sample(frame.values[cell]), &json)
+        let values = frame.values.span.extracting(cells)
+        if frame.hasFloats(row) {
+            json.name("values")
+            json.beginArray()
+            pairs.append(values, absent: Absent.bits, to: &json.bytes)
+            json.endArray()
         }
-        if isOpen { json.endArray() }
         if let column = frame.histograms[row] {
             Self.histograms(
                 column.enumerated().compactMap { step, value in value.map { (frame.grid.timeMs(step), $0) } }, &json)
@@ -91,7 +98,7 @@ struct QueryResultJSON {
         if !series.values.isEmpty {
             json.name("values")
             json.beginArray()
-            for (timeMs, value) in zip(series.timesMs, series.values) { pair(timeMs, FloatText.sample(value), &json) }
+            for (timeMs, value) in zip(series.timesMs, series.values) { pair(timeMs, value, &json) }
             json.endArray()
         }
         histograms(series.histograms.map { ($0.timeMs, $0.value) }, &json)
@@ -111,10 +118,24 @@ struct QueryResultJSON {
         LabelsJSON.write(labels, to: &json)
     }
 
+    private static func metric(_ labels: LabelBlock, _ row: Int, _ json: inout JSONWriter) {
+        json.name("metric")
+        LabelsJSON.write(labels.bytes.span.extracting(labels.offsets[row]..<labels.offsets[row + 1]), to: &json)
+    }
+
     private static func pair(_ timeMs: Int64, _ text: String, _ json: inout JSONWriter) {
         json.beginArray()
         time(timeMs, &json)
         json.string(text)
+        json.endArray()
+    }
+
+    private static func pair(_ timeMs: Int64, _ value: Double, _ json: inout JSONWriter) {
+        json.beginArray()
+        time(timeMs, &json)
+        json.bytes += ",\"".utf8
+        FloatText.append(sample: value, to: &json.bytes)
+        json.bytes.append(UInt8(ascii: "\""))
         json.endArray()
     }
 
@@ -150,24 +171,25 @@ struct QueryResultJSON {
         json.endArray()
     }
 
-    /// Seconds with as many of three decimals as are needed.
     private static func time(_ ms: Int64, _ json: inout JSONWriter) {
-        var text = ms < 0 ? "-" : ""
-        let magnitude = ms.magnitude
-        text += String(magnitude / 1000)
-        if magnitude % 1000 != 0 {
-            let digits = String(magnitude % 1000)
-            text += "." + String(repeating: "0", count: 3 - digits.count) + digits
-        }
-        json.raw(text.utf8.span)
+        var text: [UInt8] = []
+        SamplePairs.append(seconds: ms, to: &text)
+        json.raw(text.span)
     }
 }
 
 /// Labels as an object of JSON.
 enum LabelsJSON {
-    static func write(_ labels: Labels, to json: inout JSONWriter) {
+    static func write(_ labels: Labels, to json: inout JSONWriter) { write(labels.bytes.span, to: &json) }
+
+    /// - Parameter canonical: a set's bytes.
+    static func write(_ canonical: Span<UInt8>, to json: inout JSONWriter) {
         json.beginObject()
-        for pair in labels.pairs { json.member(pair.name, pair.value) }
+        var cursor = LabelCursor()
+        while cursor.advance(in: canonical) {
+            json.name(canonical.extracting(cursor.name))
+            json.string(canonical.extracting(cursor.value))
+        }
         json.endObject()
     }
 }
