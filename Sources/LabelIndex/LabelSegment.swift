@@ -136,6 +136,14 @@ package final class LabelSegment: Sendable {
         for pair in pairs(ofName: number) { body(value(pair), try seriesCount(ofPair: UInt32(pair))) }
     }
 
+    /// Calls `body` with each value of a label and the ordinals of the series that carry it, sorted.
+    package func forEachPosting(
+        of name: Span<UInt8>, _ body: (Span<UInt8>, PostingSet) -> Void
+    ) throws(LabelIndexError) {
+        guard let number = nameNumber(name) else { return }
+        for pair in pairs(ofName: number) { body(value(pair), try postings(UInt32(pair))) }
+    }
+
     var nameCount: Int { layout.names }
 
     @_lifetime(borrow self)

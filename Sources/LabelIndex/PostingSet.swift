@@ -51,6 +51,10 @@ package struct PostingSet: Sendable, Equatable {
         }
     }
 
+    package func contains(where condition: (UInt32) -> Bool) -> Bool {
+        runs.contains { run in (run.first..<run.end).contains(where: condition) }
+    }
+
     package func intersection(_ other: PostingSet) -> PostingSet {
         var result = PostingSet()
         var (left, right) = (0, 0)

@@ -8,6 +8,7 @@ final class SamplePart: Sendable {
     let summary: PartFormat.Summary
     private let indexOffset: Int
     private let checked: CheckedGroups
+    private let knownSeries = Lock<SeriesBits?>(nil)
 
     init(_ file: MappedFile) throws(PartError) {
         self.file = file
@@ -70,6 +71,14 @@ final class SamplePart: Sendable {
             if group(middle).lastID >= id { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+
+    /// Which series have samples in the part. Found by walking all groups when it is first asked.
+    func series() throws(PartError) -> SeriesBits {
+        if let known = knownSeries.withLock({ $0 }) { return known }
+        let found = try SeriesBits(of: self)
+        knownSeries.withLock { $0 = found }
+        return found
     }
 
     private func checkGroups() throws(PartError) {

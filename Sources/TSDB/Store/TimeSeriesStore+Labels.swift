@@ -37,6 +37,24 @@ extension TimeSeriesStore {
                 }
             }
             if let failure { throw failure }
+        } else if request.selectors.isEmpty, let range = visible(request.startMs, request.endMs) {
+            let (certain, uncertain) = presentValues(of: bytes.span, in: range)
+            values = certain
+            if uncertain.count > Self.uncertainValuesMax {
+                try forEachSeries(request) { labels in
+                    let value = labels[name]
+                    if !value.isEmpty { values.insert(value) }
+                    return true
+                }
+            }
+            for value in uncertain where uncertain.count <= Self.uncertainValuesMax {
+                var asked = request
+                asked.selectors = [[Matcher(name, equals: value)]]
+                try forEachSeries(asked) { _ in
+                    values.insert(value)
+                    return false
+                }
+            }
         } else {
             try forEachSeries(request) { labels in
                 let value = labels[name]
@@ -113,7 +131,7 @@ extension TimeSeriesStore {
         return nil
     }
 
-    private static func text(_ bytes: Span<UInt8>) -> String {
+    static func text(_ bytes: Span<UInt8>) -> String {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
