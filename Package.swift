@@ -122,7 +122,9 @@ let testTargets: [Target] = [
         swiftSettings: settings),
     library("Fuzzer"),
     .executableTarget(
-        name: "Fuzz", dependencies: ["HTTP", "Encoding", "Posix", "CFuzzer"], path: "Tests/Fuzz", exclude: ["Seeds"],
+        name: "Fuzz",
+        dependencies: ["PromQL", "HTTP", "Storage", "Model", "Encoding", "Posix", "TestSupport", "CFuzzer"],
+        path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),
     .executableTarget(

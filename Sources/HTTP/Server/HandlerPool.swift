@@ -10,14 +10,20 @@ package final class HandlerPool: Sendable {
     /// - Parameters:
     ///   - name: of the threads; they are numbered behind it.
     ///   - waitingMax: requests that wait for a thread; further ones are refused.
-    package init(name: String, threads count: Int, waitingMax: Int) throws(SystemError) {
+    ///   - isLowPriority: the threads get what others leave of the processors.
+    package init(
+        name: String, threads count: Int, waitingMax: Int, isLowPriority: Bool = false
+    ) throws(SystemError) {
         let queue = BoundedQueue<Work>(capacity: waitingMax)
         self.queue = queue
         var threads: [OwnedThread] = []
         do throws(SystemError) {
             for index in 0..<count {
                 threads.append(
-                    try OwnedThread(name: "\(name)-\(index)") { while let work = queue.pop() { work() } })
+                    try OwnedThread(name: "\(name)-\(index)") {
+                        if isLowPriority { OwnedThread.lowerPriority() }
+                        while let work = queue.pop() { work() }
+                    })
             }
         } catch {
             queue.close()
@@ -39,6 +45,12 @@ package final class HandlerPool: Sendable {
         fields.append("Retry-After", "1")
         let text = "\(queue.capacity) requests of this kind wait already; try again\n"
         pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
+    }
+
+    /// Has a thread of the pool do some work that another began; false where too much waits.
+    package func run(_ work: @escaping @Sendable () -> Void) -> Bool {
+        if case .accepted = queue.push(work) { return true }
+        return false
     }
 
     /// Ends the threads once what waits is answered. Call it after the server has stopped taking requests.

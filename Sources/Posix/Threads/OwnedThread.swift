@@ -33,7 +33,7 @@ package final class OwnedThread: Sendable {
     }
 
     /// Gives the calling thread what the others leave of processors and devices.
-    static func lowerPriority() {
+    package static func lowerPriority() {
         clinux_lower_priority_of_this_thread()
     }
 

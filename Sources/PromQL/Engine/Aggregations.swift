@@ -15,10 +15,13 @@ extension Evaluator {
     /// Aggregations that add up row by row; the input is never in memory as a whole.
     private func sum(_ plan: AggregationPlan, _ grid: Grid) throws(QueryError) -> Frame {
         let input = try source(plan.input)
+        let run = run
         let (states, notes) = try input.forEachPart(run) {
             Aggregator(plan, grid: grid)
         } _: { (aggregator, block, scratch) throws(QueryError) in
+            let before = aggregator.heldBytes
             aggregator.add(block, &scratch.annotations)
+            try run.ledger.hold(bytes: aggregator.heldBytes - before)
         }
         annotations.add(notes)
         var total = states.first ?? Aggregator(plan, grid: grid)
@@ -136,7 +139,7 @@ extension Evaluator {
                     group = table.number(of: key.span)
                     known[text] = group
                     if output.count < table.count {
-                        try run.reserve(grid.count)
+                        try run.hold(cells: grid.count)
                         output.labels.appendSet(key.span)
                         output.appendCells(dropsName: false)
                     }
@@ -161,9 +164,11 @@ extension Evaluator {
         var output = Frame(grid: grid)
         var places = [Int?](repeating: nil, count: input.count)
         for step in 0..<grid.count {
+            if step % 64 == 0 { try run.check() }
             for members in rows {
                 for row in chosen(members, input, step, column[step], plan) {
                     if places[row] == nil {
+                        try run.hold(cells: grid.count)
                         places[row] = output.count
                         output.labels.appendSet(row, of: input.labels)
                         output.appendCells(dropsName: input.dropsName[row])

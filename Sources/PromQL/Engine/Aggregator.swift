@@ -35,6 +35,9 @@ struct Aggregator: Sendable {
 
     private var steps: Int { grid.count }
 
+    /// About what the groups take in memory.
+    var heldBytes: Int { dropsName.count * (steps * 3 * QueryRun.cellBytes + 64) + histograms.count * 512 }
+
     private mutating func group(of labels: Span<UInt8>) -> Int {
         var key: [UInt8] = []
         swap(&key, &self.key)

@@ -1,22 +1,25 @@
 import Model
 package import Posix
 package import Storage
-import Synchronization
 
 /// Answers queries over a store.
 package final class Engine: Sendable {
     package let options: EngineOptions
+    /// What all its queries may hold together.
+    package let memory: QueryMemory
     private let store: any MetricStore
     private let workers: Workers
     private let clock: any TimeSource
 
+    /// - Parameter memory: shared with other engines of the process; nil for one that only the bound of each query limits.
     package init(
-        store: any MetricStore, workers: Workers, options: EngineOptions = EngineOptions(),
+        store: any MetricStore, workers: Workers, options: EngineOptions = EngineOptions(), memory: QueryMemory? = nil,
         clock: any TimeSource = SystemTime()
     ) {
         self.store = store
         self.workers = workers
         self.options = options
+        self.memory = memory ?? QueryMemory(limitBytes: .max)
         self.clock = clock
     }
 
@@ -25,8 +28,8 @@ package final class Engine: Sendable {
         _ expression: Expression, atMs timeMs: Int64, lookbackMs: Int64? = nil,
         cancellation: Cancellation = Cancellation()
     ) throws(QueryError) -> QueryResult {
-        let times = QueryTimes(startMs: timeMs, endMs: timeMs, stepMs: 0)
-        return try evaluate(expression, Grid(instantMs: timeMs), times, lookbackMs, cancellation, isRange: false)
+        let progress = QueryProgress(cancellation: cancellation)
+        return try prepareInstant(expression, atMs: timeMs, lookbackMs: lookbackMs, progress).run()
     }
 
     /// The values at each step from `startMs` to `endMs`.
@@ -34,6 +37,26 @@ package final class Engine: Sendable {
         _ expression: Expression, startMs: Int64, endMs: Int64, stepMs: Int64, lookbackMs: Int64? = nil,
         cancellation: Cancellation = Cancellation()
     ) throws(QueryError) -> QueryResult {
+        let progress = QueryProgress(cancellation: cancellation)
+        return try prepareRange(
+            expression, startMs: startMs, endMs: endMs, stepMs: stepMs, lookbackMs: lookbackMs, progress
+        ).run()
+    }
+
+    /// Plans a query and selects its series, so that what it will cost can be told before it runs.
+    package func prepareInstant(
+        _ expression: Expression, atMs timeMs: Int64, lookbackMs: Int64? = nil, timeoutMs: Int64? = nil,
+        _ progress: QueryProgress
+    ) throws(QueryError) -> PreparedQuery {
+        let times = QueryTimes(startMs: timeMs, endMs: timeMs, stepMs: 0)
+        return try prepare(
+            expression, Grid(instantMs: timeMs), times, options(lookbackMs, timeoutMs), progress, isRange: false)
+    }
+
+    package func prepareRange(
+        _ expression: Expression, startMs: Int64, endMs: Int64, stepMs: Int64, lookbackMs: Int64? = nil,
+        timeoutMs: Int64? = nil, _ progress: QueryProgress
+    ) throws(QueryError) -> PreparedQuery {
         let type = expression.type
         if type != .vector, type != .scalar {
             throw .execution(
@@ -42,50 +65,34 @@ package final class Engine: Sendable {
         let times = QueryTimes(startMs: startMs, endMs: endMs, stepMs: stepMs)
         if endMs < startMs { throw .execution("end timestamp must not be before start time") }
         if stepMs <= 0 { throw .execution("zero or negative query resolution step widths are not accepted") }
+        if (endMs - startMs) / stepMs >= Int64(options.memoryMaxBytes / QueryRun.cellBytes) {
+            throw QueryLedger.tooLarge(options.memoryMaxBytes)
+        }
         let grid = Grid(startMs: startMs, endMs: endMs, stepMs: stepMs)
-        return try evaluate(expression, grid, times, lookbackMs, cancellation, isRange: true)
+        return try prepare(expression, grid, times, options(lookbackMs, timeoutMs), progress, isRange: true)
     }
 
-    private func evaluate(
-        _ expression: Expression, _ grid: Grid, _ times: QueryTimes, _ lookbackMs: Int64?,
-        _ cancellation: Cancellation, isRange: Bool
-    ) throws(QueryError) -> QueryResult {
+    /// Those of one query: a time limit of its own only shortens the engine's.
+    private func options(_ lookbackMs: Int64?, _ timeoutMs: Int64?) -> EngineOptions {
         var options = options
         if let lookbackMs { options.lookbackMs = lookbackMs }
-        let run = QueryRun(
-            store: store, options: options, workers: workers, cancellation: cancellation, clock: clock)
-        var planner = Planner(
-            times: times, lookbackMs: options.lookbackMs, defaultSubqueryStepMs: options.defaultSubqueryStepMs,
-            features: options.features)
-        let plan = try planner.plan(root: expression, grid: grid)
-        let evaluator = Evaluator(run, try Selections(planner.needs, run))
-        let value = try evaluate(plan, evaluator, isRange: isRange)
-        return QueryResult(
-            value: value, grid: grid, annotations: evaluator.annotations.all,
-            statistics: QueryResult.Statistics(
-                samplesRead: run.samplesRead.load(ordering: .relaxed), samplesPeak: run.peakSamples))
+        if let timeoutMs, timeoutMs > 0 { options.timeoutMs = min(options.timeoutMs, timeoutMs) }
+        return options
     }
 
-    private func evaluate(
-        _ plan: Plan, _ evaluator: Evaluator, isRange: Bool
-    ) throws(QueryError) -> QueryResult.Value {
-        switch plan.type {
-        case .scalar:
-            let column = try evaluator.scalar(plan)
-            guard isRange else { return .scalar(column[0]) }
-            var frame = Frame(grid: plan.grid)
-            frame.appendEmptyRow(.empty, dropsName: false)
-            frame.values = column.map(Absent.cell)
-            return .matrix(frame)
-        case .string:
-            guard case .string(let text, _) = plan.node else { preconditionFailure("BUG: no string") }
-            return .string(text)
-        case .vector:
-            let frame = try evaluator.finished(evaluator.frame(plan))
-            return isRange ? .matrix(frame.sortedByLabels()) : .vector(frame)
-        case .matrix:
-            guard case .rawSamples(let input) = plan.node else { preconditionFailure("BUG: no range vector") }
-            return .samples(try evaluator.rawSamples(input, plan.grid).sorted { $0.labels < $1.labels })
-        }
+    private func prepare(
+        _ expression: Expression, _ grid: Grid, _ times: QueryTimes, _ options: EngineOptions,
+        _ progress: QueryProgress, isRange: Bool
+    ) throws(QueryError) -> PreparedQuery {
+        let begunNs = clock.monotonicNs
+        let run = QueryRun(
+            store: store, options: options, workers: workers, memory: memory, progress: progress, clock: clock)
+        var planner = Planner(times: times, options: options)
+        let plan = try planner.plan(root: expression, grid: grid)
+        let selections = try Selections(planner.needs, run)
+        let prepared = PreparedQuery(
+            plan, selections, run, grid, isRange: isRange, tookNs: clock.monotonicNs - begunNs)
+        try prepared.checkEstimate()
+        return prepared
     }
 }

@@ -19,7 +19,15 @@ final class Evaluator {
 
     /// A number for each instant.
     func scalar(_ plan: Plan) throws(QueryError) -> [Double] {
+        let mark = run.ledger.mark
+        let column = try makeScalar(plan)
+        run.ledger.settle(mark, bytes: column.count * QueryRun.cellBytes, samples: 0)
+        return column
+    }
+
+    private func makeScalar(_ plan: Plan) throws(QueryError) -> [Double] {
         let count = plan.grid.count
+        try run.ledger.hold(bytes: count * QueryRun.cellBytes)
         switch plan.node {
         case .number(let value): return [Double](repeating: value, count: count)
         case .scalars(let column, let arguments): return column(try scalars(arguments), plan.grid)
@@ -57,7 +65,16 @@ final class Evaluator {
     // Vectors
 
     /// The rows of a vector in memory.
+    ///
+    /// Whatever was held to make them is settled to what they take themselves.
     func frame(_ plan: Plan) throws(QueryError) -> Frame {
+        let mark = run.ledger.mark
+        let frame = try make(plan)
+        run.ledger.settle(mark, bytes: frame.heldBytes, samples: frame.values.count)
+        return frame
+    }
+
+    private func make(_ plan: Plan) throws(QueryError) -> Frame {
         switch plan.node {
         case .aggregation(let node): return try aggregation(node, plan.grid)
         case .vectorBinary(let node): return try VectorBinary(node, plan, self).evaluate()
@@ -74,11 +91,15 @@ final class Evaluator {
         case .noStartTimestamps: return Frame(grid: plan.grid)
         case .vectorCall(let body, let arguments): return try call(body, arguments, plan)
         case .info(let node): return try info(node, plan)
-        case .invariant(let inner): return try frame(inner).repeated(over: plan.grid)
+        case .invariant(let inner):
+            let once = try frame(inner)
+            try run.hold(cells: once.count * plan.grid.count)
+            return once.repeated(over: plan.grid)
         case .shared(let number, let inner):
             if let known = shared[number] { return known }
             let made = try frame(inner)
             shared[number] = made
+            run.ledger.keep(bytes: made.heldBytes, samples: made.values.count)
             return made
         default:
             let (frame, notes) = try source(plan).materialised(run)
@@ -225,8 +246,8 @@ final class Evaluator {
                     if !sampled.timesMs.isEmpty || !sampled.histograms.isEmpty { all.append(sampled) }
                 }
                 // What is kept counts on until the query ends; what was read does not.
-                run.release(samples)
-                try run.reserve(all.suffix(rows.count).reduce(0) { $0 + $1.timesMs.count })
+                run.release(samples: samples)
+                try run.hold(samples: all.suffix(rows.count).reduce(0) { $0 + $1.timesMs.count })
                 next = rows.upperBound
             }
             return all
@@ -235,6 +256,8 @@ final class Evaluator {
 
     /// The end of a vector's way: names go, and what then is the same becomes one.
     func finished(_ frame: Frame) throws(QueryError) -> Frame {
+        // Each step of the way may copy it.
+        try run.ledger.hold(bytes: frame.heldBytes)
         guard let merged = frame.withNamesDropped().mergingEqualLabels() else { throw .sameLabels }
         return merged.withoutEmptyRows()
     }

@@ -18,6 +18,17 @@ package struct Frame: Sendable {
     /// The number of rows.
     package var count: Int { dropsName.count }
 
+    /// About what it takes in memory.
+    var heldBytes: Int {
+        var bytes = values.count * 8 + labels.bytes.count + count * 32
+        for column in histograms.values {
+            for histogram in column { bytes += Self.histogramBytes + 12 * (histogram?.bucketCount ?? 0) }
+        }
+        return bytes
+    }
+
+    private static let histogramBytes = MemoryLayout<FloatHistogram?>.stride
+
     @inline(__always)
     package func cells(_ row: Int) -> Range<Int> { row * grid.count..<(row + 1) * grid.count }
 

@@ -28,7 +28,7 @@ final class InstantSource: RowSource {
         swap(&block, &scratch.block)
         defer { swap(&block, &scratch.block) }
         let samples = try selection.readAll(rows, labels: &frame.labels, into: &block, run)
-        defer { run.release(samples) }
+        defer { run.release(samples: samples) }
         var shared = SeriesBlock.Floats(timestampStart: -1, valueStart: 0, count: -1)
         for series in 0..<rows.count {
             frame.appendCells(dropsName: plan.aspect != .value)
@@ -198,8 +198,8 @@ extension SeriesSelection {
             throw QueryError(error)
         }
         let samples = block.values.count + block.histograms.count * 8
-        run.samplesRead.wrappingAdd(samples, ordering: .relaxed)
-        try run.reserve(samples)
+        run.progress.noteRead(samples)
+        try run.hold(samples: samples)
         return samples
     }
 }

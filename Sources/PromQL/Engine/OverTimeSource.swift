@@ -82,7 +82,7 @@ final class OverTimeSource: RowSource {
         swap(&block, &scratch.block)
         defer { swap(&block, &scratch.block) }
         let samples = try selection.readAll(rows, labels: &frame.labels, into: &block, run)
-        defer { run.release(samples) }
+        defer { run.release(samples: samples) }
         var shared = SeriesBlock.Floats(timestampStart: -1, valueStart: 0, count: -1)
         scratch.row = [Double](repeating: Absent.value, count: grid.count)
         for series in 0..<rows.count {

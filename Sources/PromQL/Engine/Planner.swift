@@ -16,6 +16,7 @@ struct Planner {
     let lookbackMs: Int64
     let defaultSubqueryStepMs: Int64
     let features: LanguageFeatures
+    let memoryMaxBytes: Int
     private(set) var needs: [SelectorNeed] = []
     /// Numbers of expressions that occur more than once, by grid and text.
     private var repeated: [String: Int] = [:]
@@ -26,11 +27,12 @@ struct Planner {
     private var wantsStatistics = false
     private var needsBuckets = false
 
-    init(times: QueryTimes, lookbackMs: Int64, defaultSubqueryStepMs: Int64, features: LanguageFeatures) {
+    init(times: QueryTimes, options: EngineOptions) {
         self.times = times
-        self.lookbackMs = lookbackMs
-        self.defaultSubqueryStepMs = defaultSubqueryStepMs
-        self.features = features
+        lookbackMs = options.lookbackMs
+        defaultSubqueryStepMs = options.defaultSubqueryStepMs
+        features = options.features
+        memoryMaxBytes = options.memoryMaxBytes
     }
 
     mutating func plan(root expression: Expression, grid: Grid) throws(QueryError) -> Plan {
@@ -224,6 +226,10 @@ struct Planner {
         let outer = (hints, needsBuckets)
         hints = SelectRequest.Hints()
         needsBuckets = true
+        // One column of cells has to fit.
+        if end >= start, (end - start) / step >= Int64(memoryMaxBytes / QueryRun.cellBytes) {
+            throw QueryLedger.tooLarge(memoryMaxBytes)
+        }
         let inner = end < start ? Grid(instantMs: start) : Grid(startMs: start, endMs: end, stepMs: step)
         let plan = try plan(node.expression, inner, self.context(of: node, in: context))
         (hints, needsBuckets) = outer

@@ -10,6 +10,17 @@ package struct QueryError: Error, Sendable, Equatable {
         case timeout
         case cancelled
         case storage(StorageError)
+
+        /// One word for metrics.
+        package var name: String {
+            switch self {
+            case .execution: "error"
+            case .limit: "limit"
+            case .timeout: "timeout"
+            case .cancelled: "cancelled"
+            case .storage: "storage"
+            }
+        }
     }
 
     package var kind: Kind
@@ -24,10 +35,20 @@ package struct QueryError: Error, Sendable, Equatable {
 
     init(_ error: StorageError) {
         switch error {
-        case .cancelled: self.init(.cancelled, "query was canceled in expression evaluation")
+        case .cancelled: self = .cancelled
         case .limitExceeded: self.init(.limit, "expanding series: \(error)")
         default: self.init(.storage(error), "expanding series: \(error)")
         }
+    }
+
+    package static let cancelled = QueryError(.cancelled, "query was canceled in expression evaluation")
+    package static let timeoutInQueue = QueryError(.timeout, "query timed out in query queue")
+
+    package static func tooManyWaiting(_ limit: Int) -> QueryError {
+        QueryError(
+            .storage(
+                .unavailable(reason: "\(limit) long queries wait already", retryAfterSeconds: 1)),
+            "\(limit) long queries wait already: ask again later")
     }
 
     static let sameLabels = QueryError.execution("vector cannot contain metrics with the same labelset")

@@ -18,12 +18,27 @@ package struct QueryResult: Sendable {
     package var grid: Grid
     package var annotations: [Annotation]
     package var statistics: Statistics
+    /// Gives back what the query holds once the result is dropped.
+    private let held: QueryLedger
+
+    init(value: Value, grid: Grid, annotations: [Annotation], statistics: Statistics, held: QueryLedger) {
+        self.value = value
+        self.grid = grid
+        self.annotations = annotations
+        self.statistics = statistics
+        self.held = held
+    }
 
     package struct Statistics: Sendable {
         /// Samples that the store was asked for.
         package var samplesRead = 0
         /// The most samples and cells that were in memory at once.
         package var samplesPeak = 0
+        /// The most bytes that were held at once, as far as they are counted.
+        package var bytesPeak = 0
+        /// What planning and selecting took, and what evaluating did.
+        package var prepareNs: Int64 = 0
+        package var evaluateNs: Int64 = 0
     }
 
     package func warnings(in query: String) -> [String] {

@@ -12,6 +12,10 @@ package struct EngineOptions: Sendable {
     package var defaultSubqueryStepMs: Int64 = 60_000
     /// Samples and cells that one query may hold in memory at once.
     package var samplesMax = 50_000_000
+    /// Bytes that one query may hold in memory at once.
+    package var memoryMaxBytes = 1 << 30
+    /// What a query may be estimated to hold, in parts of what it may hold, and still be tried: estimates are rough.
+    package var estimateTolerance = 4
     package var seriesMax = 10_000_000
     package var timeoutMs: Int64 = 120_000
     /// Samples and cells from which on other threads help; waking them takes about 40 us.
@@ -25,54 +29,55 @@ final class QueryRun: Sendable {
     let store: any MetricStore
     let options: EngineOptions
     let workers: Workers
-    let cancellation: Cancellation
+    let ledger: QueryLedger
+    let progress: QueryProgress
     private let clock: any TimeSource
     private let deadlineNs: Int64
-    private let samples = Atomic<Int>(0)
-    private let samplesPeak = Atomic<Int>(0)
-    let samplesRead = Atomic<Int>(0)
 
     init(
-        store: any MetricStore, options: EngineOptions, workers: Workers, cancellation: Cancellation,
-        clock: any TimeSource
+        store: any MetricStore, options: EngineOptions, workers: Workers, memory: QueryMemory,
+        progress: QueryProgress, clock: any TimeSource
     ) {
         self.store = store
         self.options = options
         self.workers = workers
-        self.cancellation = cancellation
+        self.progress = progress
         self.clock = clock
+        ledger = QueryLedger(
+            memory: memory, bytesMax: options.memoryMaxBytes, samplesMax: options.samplesMax, progress: progress)
         deadlineNs = clock.monotonicNs + options.timeoutMs * 1_000_000
     }
 
+    var nowNs: Int64 { clock.monotonicNs }
+
     /// Ends a query that nobody waits for any more, or that takes too long. Called once for each block.
     func check() throws(QueryError) {
-        if cancellation.isRaised {
-            throw QueryError(.cancelled, "query was canceled in expression evaluation")
+        if progress.cancellation.isRaised {
+            throw .cancelled
         }
         if clock.monotonicNs > deadlineNs {
             throw QueryError(.timeout, "query timed out in expression evaluation")
         }
     }
 
-    /// Takes samples or cells out of the query's budget.
-    func reserve(_ count: Int) throws(QueryError) {
-        let held = samples.wrappingAdd(count, ordering: .relaxed).newValue
-        if held > samplesPeak.load(ordering: .relaxed) { samplesPeak.store(held, ordering: .relaxed) }
-        if held > options.samplesMax {
-            throw QueryError(
-                .limit,
-                "query processing would load too many samples into memory in query execution: more than \(options.samplesMax)"
-            )
-        }
+    /// A sample is a time and a value; a histogram's buckets are counted as samples.
+    static let sampleBytes = 16
+    static let cellBytes = 8
+
+    func hold(samples count: Int) throws(QueryError) {
+        try ledger.hold(bytes: count * Self.sampleBytes, samples: count)
     }
 
-    func release(_ count: Int) { samples.wrappingSubtract(count, ordering: .relaxed) }
+    /// Cells of rows that are kept.
+    func hold(cells count: Int) throws(QueryError) {
+        try ledger.hold(bytes: count * Self.cellBytes, samples: count)
+    }
 
-    var peakSamples: Int { samplesPeak.load(ordering: .relaxed) }
+    func release(samples count: Int) { ledger.release(bytes: count * Self.sampleBytes, samples: count) }
 
     func select(_ request: SelectRequest) throws(QueryError) -> any SeriesSelection {
         var request = request
-        request.cancellation = cancellation
+        request.cancellation = progress.cancellation
         request.seriesMax = options.seriesMax
         do throws(StorageError) {
             return try store.select(request)
@@ -87,7 +92,13 @@ struct Selections: Sendable {
     private let all: [any SeriesSelection]
     private let places: [Int]
 
+    /// About what a selected series takes while it is only selected.
+    private static let seriesBytes = 48
+
     subscript(need: Int) -> any SeriesSelection { all[places[need]] }
+
+    var series: Int { all.reduce(0) { $0 + $1.count } }
+    var samplesEstimate: Int { all.reduce(0) { $0 + $1.samplesEstimate } }
 
     init(_ needs: [SelectorNeed], _ run: QueryRun) throws(QueryError) {
         var merged: [SelectorNeed] = []
@@ -107,7 +118,9 @@ struct Selections: Sendable {
         for need in merged {
             var request = SelectRequest(matchers: need.matchers, startMs: need.startMs, endMs: need.endMs)
             request.hints = need.hints
-            all.append(try run.select(request))
+            let selection = try run.select(request)
+            try run.ledger.hold(bytes: selection.count * Self.seriesBytes)
+            all.append(selection)
         }
         self.all = all
         self.places = places

@@ -14,6 +14,9 @@ protocol RowSource: AnyObject, Sendable {
 /// What one thread needs while it makes rows, kept from block to block.
 final class Scratch {
     var block = SeriesBlock()
+    /// Of `bounds`, `instants`, `row` and what a context keeps.
+    static let bytesPerStep = 80
+
     var row: [Double] = []
     var bounds = WindowBounds()
     var context: WindowContext?
@@ -80,7 +83,7 @@ extension RowSource {
     /// Rows in one block: enough to make a block worth its calls, few enough that samples and cells stay in a cache.
     private var blockRows: Int {
         let samples = cost / max(1, count)
-        return max(8, min(1024, 65_536 / grid.count, 65_536 / max(1, samples)))
+        return max(1, min(1024, 65_536 / grid.count, 65_536 / max(1, samples)))
     }
 
     /// Calls `use` with all rows, block by block, in `parts` parts of consecutive rows at once, and returns what it
@@ -97,6 +100,10 @@ extension RowSource {
             var state = initial()
             var block = Frame(grid: self.grid)
             let blockRows = self.blockRows
+            // The cells of a block, and what is known of each instant.
+            let ownBytes = (min(rows.count, blockRows) * QueryRun.cellBytes + Scratch.bytesPerStep) * self.grid.count
+            try run.ledger.hold(bytes: ownBytes)
+            defer { run.ledger.release(bytes: ownBytes) }
             var next = rows.lowerBound
             while next < rows.upperBound {
                 try run.check()
@@ -120,11 +127,13 @@ extension RowSource {
             Frame(grid: grid)
         } _: { (all, block, _) throws(QueryError) in
             for row in 0..<block.count where block.hasSamples(row) {
-                try run.reserve(grid.count)
+                try run.hold(cells: grid.count)
                 all.appendRow(row, of: block)
             }
         }
         guard var frame = states.first else { return (Frame(grid: grid), annotations) }
+        // Growing copies what is there, at most.
+        try run.ledger.hold(bytes: states.reduce(0) { $0 + $1.values.count } * QueryRun.cellBytes)
         for state in states.dropFirst() { for row in 0..<state.count { frame.appendRow(row, of: state) } }
         return (frame, annotations)
     }

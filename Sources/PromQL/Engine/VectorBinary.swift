@@ -38,20 +38,32 @@ struct VectorBinary {
         let oneRows = rows(oneNumbers, count)
         try checkUnique(one, oneRows, many, signatures)
         let meetsOnce = isOneToOne && oneRows.allSatisfy { $0.count < 2 } && Set(manyNumbers).count == many.count
+        if isOneToOne, !meetsOnce { try evaluator.run.ledger.hold(bytes: count * grid.count) }
         var output = Output(grid: grid, isOneToOne ? (meetsOnce ? .bySignatureOnce : .bySignature(count)) : .byRow)
         for row in 0..<many.count {
             try evaluator.run.check()
             let number = manyNumbers[row]
+            let before = output.frame.count
             try meet(row, many, oneRows[number], one, number, signatures, &output)
+            try hold(output.frame.count - before)
         }
         if let fill = matching.fillLeft {
             let manyRows = rows(manyNumbers, count)
             for row in 0..<one.count {
+                let before = output.frame.count
                 try fillMany(row, one, manyRows[oneNumbers[row]], many, fill, oneNumbers[row], signatures, &output)
+                try hold(output.frame.count - before)
             }
         }
         guard let merged = output.frame.withoutEmptyRows().mergingEqualLabels() else { throw .sameLabels }
         return merged
+    }
+
+    /// Rows of the result, with what is known of their meetings.
+    private func hold(_ rows: Int) throws(QueryError) {
+        if rows == 0 { return }
+        try evaluator.run.hold(cells: rows * grid.count)
+        try evaluator.run.ledger.hold(bytes: rows * grid.count * 4)
     }
 
     private func rows(_ numbers: [Int], _ count: Int) -> [[Int]] {

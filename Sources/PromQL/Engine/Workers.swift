@@ -50,6 +50,8 @@ package final class Workers: Sendable {
         for index in 0..<max(0, helpers) {
             threads.append(
                 try OwnedThread(name: "promql-\(index)") {
+                    // They help queries that take long.
+                    OwnedThread.lowerPriority()
                     while let job = calls.pop() { job.work() }
                 })
         }

@@ -12,6 +12,9 @@ package struct FloatHistogram: Sendable {
     var negative: BucketRun
     package var customBounds: [Double]
 
+    /// Buckets that are listed.
+    var bucketCount: Int { positive.counts.count + negative.counts.count }
+
     package var usesCustomBounds: Bool { schema == NativeHistogram.customBoundsSchema }
 
     init(schema: Int32, customBounds: [Double] = []) {

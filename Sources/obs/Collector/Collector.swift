@@ -61,8 +61,9 @@ final class Collector: Sendable {
         dataLock = try Self.take(dataDirectory)
         accessLog = try Self.openAccessLog(options.accessLog, registry)
         metrics = try MetricBackend(
-            configuration.current.storage, dataDirectory: dataDirectory, registry: registry,
-            log: log.component("metrics"), time: time)
+            configuration.current.storage, configuration.current.queries,
+            memoryBytes: options.memoryBytes ?? Int64(Machine.memoryBytes / 2), dataDirectory: dataDirectory,
+            registry: registry, log: log.component("metrics"), time: time)
 
         let facts = Self.facts(flags, configuration, time)
         var serverOptions = ServerOptions()

@@ -1,5 +1,6 @@
 import Posix
 import Telemetry
+import Text
 
 /// What the command line says about a collector.
 struct CollectorOptions: Sendable {
@@ -9,12 +10,16 @@ struct CollectorOptions: Sendable {
     var listen: [SocketAddress] = []
     /// Nil leaves it to the configuration.
     var dataDirectory: String?
+    /// Nil: a half of what the machine has.
+    var memoryBytes: Int64?
     var isInsecure = false
     var logLevel: LogLevel
     /// Nil: plain on a terminal, JSON elsewhere.
     var logForm: LogForm?
     /// Nil for none.
     var accessLog: String?
+
+    private static let memoryBytesMin: Int64 = 64 << 20
 
     static let dataDirectoryDefault = "./obs-data"
     static let listenDefault = "127.0.0.1:9440"
@@ -46,6 +51,21 @@ struct CollectorOptions: Sendable {
             ) { (options, text) throws(UsageError) in
                 guard !text.isEmpty else { throw UsageError("the folder's name is empty") }
                 options.dataDirectory = text
+            },
+            .value(
+                "memory", "SIZE",
+                "how much memory the server may use, such as 1GiB; queries get a half of it and fail rather than take more",
+                fallback: "a half of what the machine has"
+            ) { (options, text) throws(UsageError) in
+                do throws(ByteSizeError) {
+                    options.memoryBytes = try ByteSize.bytes(of: text)
+                } catch {
+                    throw UsageError("--memory: \(error)")
+                }
+                guard let bytes = options.memoryBytes, bytes >= memoryBytesMin else {
+                    throw UsageError(
+                        "--memory \(text) is too little: at least \(ByteSize.text(ofBytes: memoryBytesMin))")
+                }
             },
             .on("insecure", "listen beyond this machine although nobody has to say who they are") {
                 $0.isInsecure = true

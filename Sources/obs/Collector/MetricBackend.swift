@@ -12,38 +12,44 @@ import Web
 
 /// The metric store with what feeds it and what asks it.
 final class MetricBackend: Sendable {
-    /// Queries at once; each may use all cores.
-    private static let queriesMax = 16
-    /// Queries that wait for their turn.
-    private static let queriesWaitingMax = 256
     private static let directoryName = "metrics"
 
     private let store: TimeSeriesStore
     private let workers: Workers
-    private let pool: HandlerPool
+    private let queries: QueryService
     private let ingest: IngestContext
     private let time: any TimeSource
     private let log: Logger
     private let ownMetrics = Lock<OwnMetrics?>(nil)
 
     /// On return everything acknowledged is visible.
+    ///
+    /// - Parameter memoryBytes: of the whole process; queries get a half.
     init(
-        _ settings: StorageOptions, dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
+        _ settings: StorageOptions, _ queryOptions: QueryOptions, memoryBytes: Int64, dataDirectory: String,
+        registry: Registry, log: Logger, time: any TimeSource
     ) throws {
         let directory = FilePath.join(dataDirectory, Self.directoryName)
         let store = try TimeSeriesStore(
             directory: directory, options: Self.options(settings, dataDirectory, registry), time: time)
         for notice in store.notices { log.warning("metric store", ["notice": .text(notice)]) }
         workers = try Workers(helpers: Machine.processors - 1)
-        pool = try HandlerPool(name: "query", threads: Self.queriesMax, waitingMax: Self.queriesWaitingMax)
+        let memory = QueryMemory(limitBytes: Int(memoryBytes / 2))
+        let engine = Engine(
+            store: store, workers: workers, options: queryOptions.engineOptions(queriesBytes: memory.limitBytes),
+            memory: memory, clock: time)
+        queries = try QueryService(
+            engine: engine, options: queryOptions.serviceOptions, registry: registry, log: log.component("queries"),
+            time: time)
         ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed())
         (self.store, self.time, self.log) = (store, time, log)
     }
 
     func add(to router: inout Router) {
         IngestProtocols.add(ingest, to: &router)
-        QueryAPI(engine: Engine(store: store, workers: workers, clock: time), pool: pool, time: time).add(to: &router)
-        SeriesAPI(store: store, pool: pool).add(to: &router)
+        QueryAPI(queries, time: time).add(to: &router)
+        SeriesAPI(store: store, pool: queries.pool).add(to: &router)
+        DebugQueriesAPI(queries.running, nowNs: { [time] in time.monotonicNs }).add(to: &router)
     }
 
     /// Has what the registry holds recorded; see `OwnMetrics`.
@@ -59,7 +65,7 @@ final class MetricBackend: Sendable {
     func stop() {
         let own = ownMetrics.withLock { $0 }
         own?.stop()
-        pool.stop()
+        queries.stop()
         workers.stop()
         do throws(StorageError) {
             try store.close()

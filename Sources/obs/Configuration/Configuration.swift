@@ -16,6 +16,7 @@ struct Configuration: Sendable {
     var remoteReads: [RemoteReadOptions] = []
     var otlp = OTLPOptions()
     var storage = StorageOptions()
+    var queries = QueryOptions()
     /// Nil where nobody has to say who they are.
     var auth: AuthOptions?
     /// Nil: plain HTTP.
@@ -78,6 +79,7 @@ extension Configuration {
         remoteReads = section.sections("remote_read", "remote read config section").map(RemoteReadOptions.init)
         if let node = section.section("otlp") { otlp = OTLPOptions(node, validation: validation) }
         if let node = section.section("storage") { storage = StorageOptions(node) }
+        if let node = section.section("queries") { queries = QueryOptions(node) }
         if let node = section.section("auth") { auth = AuthOptions(node) }
         if let node = section.section("tls") { tls = TLSOptions(node) }
         UnusedSettings.read(section)

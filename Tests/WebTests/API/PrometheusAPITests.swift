@@ -16,18 +16,21 @@ struct PrometheusAPITests {
     private final class Fixture {
         let store = MemoryMetricStore()
         private let server: Server
-        private let pool: HandlerPool
+        private let queries: QueryService
         private let workers: Workers
         private let client: HTTPClient
         private let address: SocketAddress
 
         init() throws {
-            let registry = Registry()
-            pool = try HandlerPool(name: "query", threads: 2, waitingMax: 16)
+            let time = SystemTime()
+            let registry = Registry(time: time)
             workers = try Workers(helpers: 0)
+            queries = try QueryService(
+                engine: Engine(store: store, workers: workers), registry: registry,
+                log: Logger(LogSink(level: .error, registry: registry, time: time), component: "queries"), time: time)
             var router = Router()
-            QueryAPI(engine: Engine(store: store, workers: workers), pool: pool, time: SystemTime()).add(to: &router)
-            SeriesAPI(store: store, pool: pool).add(to: &router)
+            QueryAPI(queries, time: time).add(to: &router)
+            SeriesAPI(store: store, pool: queries.pool).add(to: &router)
             server = try Server(ServerOptions(), router: router, registry: registry)
             try server.start()
             address = try server.listen(on: .loopback(port: 0))
@@ -37,7 +40,7 @@ struct PrometheusAPITests {
         deinit {
             client.stop()
             server.stop(drainingAtMostNs: 1_000_000_000)
-            pool.stop()
+            queries.stop()
             workers.stop()
         }
 

@@ -1,59 +1,51 @@
 package import HTTP
 import Model
 package import Posix
-package import PromQL
+import PromQL
 
 /// `/api/v1/query` and `/api/v1/query_range`.
 package struct QueryAPI: Sendable {
-    private let engine: Engine
-    private let pool: HandlerPool
+    private let service: QueryService
     private let time: any TimeSource
 
     /// As in Prometheus: a graph with more points than this is wider than any screen.
     private static let pointsMax: Int64 = 11_000
 
-    package init(engine: Engine, pool: HandlerPool, time: any TimeSource) {
-        self.engine = engine
-        self.pool = pool
+    package init(_ service: QueryService, time: any TimeSource) {
+        self.service = service
         self.time = time
     }
 
     package func add(to router: inout Router) {
         for method in [Method.get, .post] {
             router.add(method, "/api/v1/query", role: .read) { request, response in
-                run(request, &response, instant)
+                run(request, &response) { (parameters) throws(APIError) in try instant(parameters) }
             }
             router.add(method, "/api/v1/query_range", role: .read) { request, response in
-                run(request, &response, range)
+                run(request, &response) { (parameters) throws(APIError) in try range(parameters) }
             }
         }
     }
 
-    private typealias Ask = @Sendable (APIParameters, Expression, Cancellation) throws(APIError) -> QueryResult
-
-    private func run(_ request: borrowing Request, _ response: inout Response, _ ask: @escaping Ask) {
+    private func run(
+        _ request: borrowing Request, _ response: inout Response,
+        _ read: @escaping @Sendable (APIParameters) throws(APIError) -> QueryService.Asked
+    ) {
         let parameters = APIParameters(request)
-        pool.answer(&response) { pending in
-            let cancellation = Cancellation()
-            pending.onClientGone { cancellation.raise() }
-            do throws(APIError) {
-                let text = parameters["query"] ?? ""
-                let expression = try Self.parse(text, engine.options.features)
-                let limit = try parameters.limit()
-                let result = try ask(parameters, expression, cancellation)
-                Self.send(result, text, limit, pending)
-            } catch {
-                APIAnswer.failure(pending, error)
-            }
+        service.answer(&response, principal: request.principal?.name ?? "") { () throws(APIError) in
+            try read(parameters)
         }
     }
 
-    private static func send(_ result: QueryResult, _ query: String, _ limit: Int?, _ pending: PendingResponse) {
-        let json = QueryResultJSON(result, limit: limit)
-        let warnings = result.warnings(in: query) + (json.isTruncated ? ["results truncated due to limit"] : [])
-        APIAnswer.stream(pending, warnings: warnings, infos: result.infos(in: query)) {
-            json.write(to: &$0, passingOn: $1)
-        }
+    private func asked(
+        _ parameters: APIParameters, startMs: Int64, endMs: Int64, stepMs: Int64?
+    ) throws(APIError) -> QueryService.Asked {
+        let text = parameters["query"] ?? ""
+        return QueryService.Asked(
+            text: text, expression: try Self.parse(text, service.engine.options.features), startMs: startMs,
+            endMs: endMs, stepMs: stepMs, lookbackMs: try parameters.durationMs("lookback_delta"),
+            timeoutMs: try parameters.durationMs("timeout"), limit: try parameters.limit(),
+            wantsStatistics: parameters["stats"] != nil)
     }
 
     private static func parse(_ query: String, _ features: LanguageFeatures) throws(APIError) -> Expression {
@@ -64,40 +56,23 @@ package struct QueryAPI: Sendable {
         }
     }
 
-    private var instant: Ask {
-        { (parameters, expression, cancellation) throws(APIError) in
-            let atMs = try parameters.timeMs("time") ?? time.wallMs
-            let lookbackMs = try parameters.durationMs("lookback_delta")
-            do throws(QueryError) {
-                return try engine.instant(
-                    expression, atMs: atMs, lookbackMs: lookbackMs, cancellation: cancellation)
-            } catch {
-                throw APIError(error)
-            }
-        }
+    private func instant(_ parameters: APIParameters) throws(APIError) -> QueryService.Asked {
+        let atMs = try parameters.timeMs("time") ?? time.wallMs
+        return try asked(parameters, startMs: atMs, endMs: atMs, stepMs: nil)
     }
 
-    private var range: Ask {
-        { (parameters, expression, cancellation) throws(APIError) in
-            guard let startMs = try parameters.timeMs("start") else {
-                throw APIError(parameter: "start", "cannot parse \"\" to a valid timestamp")
-            }
-            guard let endMs = try parameters.timeMs("end") else {
-                throw APIError(parameter: "end", "cannot parse \"\" to a valid timestamp")
-            }
-            guard let stepMs = try parameters.durationMs("step") else {
-                throw APIError(parameter: "step", "cannot parse \"\" to a valid duration")
-            }
-            try Self.check(startMs, endMs, stepMs)
-            let lookbackMs = try parameters.durationMs("lookback_delta")
-            do throws(QueryError) {
-                return try engine.range(
-                    expression, startMs: startMs, endMs: endMs, stepMs: stepMs, lookbackMs: lookbackMs,
-                    cancellation: cancellation)
-            } catch {
-                throw APIError(error)
-            }
+    private func range(_ parameters: APIParameters) throws(APIError) -> QueryService.Asked {
+        guard let startMs = try parameters.timeMs("start") else {
+            throw APIError(parameter: "start", "cannot parse \"\" to a valid timestamp")
         }
+        guard let endMs = try parameters.timeMs("end") else {
+            throw APIError(parameter: "end", "cannot parse \"\" to a valid timestamp")
+        }
+        guard let stepMs = try parameters.durationMs("step") else {
+            throw APIError(parameter: "step", "cannot parse \"\" to a valid duration")
+        }
+        try Self.check(startMs, endMs, stepMs)
+        return try asked(parameters, startMs: startMs, endMs: endMs, stepMs: stepMs)
     }
 
     private static func check(_ startMs: Int64, _ endMs: Int64, _ stepMs: Int64) throws(APIError) {

@@ -7,11 +7,15 @@ import Storage
 struct QueryResultJSON {
     private let result: QueryResult
     private let limit: Int?
+    private let withStatistics: Bool
 
-    /// - Parameter limit: the most series to write.
-    init(_ result: QueryResult, limit: Int?) {
+    /// - Parameters:
+    ///   - limit: the most series to write.
+    ///   - withStatistics: whether it is told how much work the result was, as `stats` asks.
+    init(_ result: QueryResult, limit: Int?, withStatistics: Bool = false) {
         self.result = result
         self.limit = limit
+        self.withStatistics = withStatistics
     }
 
     var isTruncated: Bool {
@@ -42,6 +46,35 @@ struct QueryResultJSON {
             write("matrix", frame.count, &json, passOn) { matrixRow($0, of: frame, pairs, &$1) }
         case .samples(let series): write("matrix", series.count, &json, passOn) { Self.write(series[$0], &$1) }
         }
+        if withStatistics { writeStatistics(&json) }
+        json.endObject()
+    }
+
+    /// In Prometheus' form; times in seconds.
+    private func writeStatistics(_ json: inout JSONWriter) {
+        let statistics = result.statistics
+        let prepared = Double(statistics.prepareNs) / 1e9
+        let evaluated = Double(statistics.evaluateNs) / 1e9
+        json.name("stats")
+        json.beginObject()
+        json.name("timings")
+        json.beginObject()
+        json.member("evalTotalTime", prepared + evaluated)
+        json.member("resultSortTime", 0)
+        json.member("queryPreparationTime", prepared)
+        json.member("innerEvalTime", evaluated)
+        json.member("execQueueTime", 0)
+        json.member("execTotalTime", prepared + evaluated)
+        json.endObject()
+        json.name("samples")
+        json.beginObject()
+        json.member("totalQueryableSamples", statistics.samplesRead)
+        json.member("peakSamples", statistics.samplesPeak)
+        json.endObject()
+        json.name("memory")
+        json.beginObject()
+        json.member("peakBytes", statistics.bytesPeak)
+        json.endObject()
         json.endObject()
     }
 

@@ -1,0 +1,201 @@
+import Encoding
+package import HTTP
+import Model
+package import Posix
+package import PromQL
+package import Telemetry
+
+/// Runs the queries of the API: short ones at once, long ones in a lane of their own at lower priority, so that a
+/// dashboard over a month never makes a light question wait. Lists them while they run, measures them and logs slow ones.
+package final class QueryService: Sendable {
+    package struct Options: Sendable {
+        /// Threads for queries that are soon done, and for all parsing and planning.
+        package var quickThreads = 16
+        package var quickWaitingMax = 1024
+        /// Long queries at once; more only take memory and time from each other.
+        package var longThreads = 4
+        package var longWaitingMax = 1024
+        /// From this cost on, in samples, a query is a long one: about a millisecond of work.
+        package var longFrom = 50_000
+        /// Queries that one principal may have waiting and running.
+        package var perPrincipalMax = 1024
+        /// A query that takes longer is logged; zero logs every query, nil none.
+        package var slowAfterMs: Int64? = 10_000
+
+        package init() {}
+    }
+
+    /// What a request asks for, read from its parameters.
+    struct Asked: Sendable {
+        var text: String
+        var expression: Expression
+        var startMs: Int64
+        var endMs: Int64
+        /// Nil for an instant query.
+        var stepMs: Int64?
+        var lookbackMs: Int64?
+        /// Shorter than the engine's own, or it has no effect.
+        var timeoutMs: Int64?
+        /// The most series to answer with.
+        var limit: Int?
+        var wantsStatistics: Bool
+    }
+
+    package let running: RunningQueries
+    let engine: Engine
+    private let options: Options
+    private let quick: HandlerPool
+    private let long: HandlerPool
+    private let figures: QueryFigures
+    private let log: Logger
+    private let time: any TimeSource
+
+    /// Series up to which a query that waits keeps what it has selected; larger selections are made again in their turn.
+    private static let seriesKeptMax = 1000
+    /// A query that held more leaves much that the allocator would keep.
+    private static let largeBytes = 32 << 20
+
+    package init(
+        engine: Engine, options: Options = Options(), registry: Registry, log: Logger, time: any TimeSource
+    ) throws(SystemError) {
+        self.engine = engine
+        self.options = options
+        (self.log, self.time) = (log, time)
+        running = RunningQueries(perPrincipalMax: options.perPrincipalMax, time: time)
+        quick = try HandlerPool(name: "query", threads: options.quickThreads, waitingMax: options.quickWaitingMax)
+        do throws(SystemError) {
+            long = try HandlerPool(
+                name: "long-query", threads: options.longThreads, waitingMax: options.longWaitingMax,
+                isLowPriority: true)
+        } catch {
+            quick.stop()
+            throw error
+        }
+        figures = QueryFigures(registry, running, engine.memory)
+    }
+
+    /// The threads for questions that are soon answered, labels and series among them.
+    package var pool: HandlerPool { quick }
+
+    /// After the server has stopped taking requests.
+    package func stop() {
+        quick.stop()
+        long.stop()
+    }
+
+    func answer(
+        _ response: inout Response, principal: String,
+        _ read: @escaping @Sendable () throws(APIError) -> Asked
+    ) {
+        quick.answer(&response) { [self] pending in
+            do throws(APIError) {
+                try begin(Run(asked: try read(), pending: pending), principal)
+            } catch {
+                APIAnswer.failure(pending, error)
+            }
+        }
+    }
+
+    /// A query on its way.
+    private struct Run: Sendable {
+        let asked: Asked
+        let pending: PendingResponse
+    }
+
+    private func begin(_ run: Run, _ principal: String) throws(APIError) {
+        let progress = QueryProgress()
+        run.pending.onClientGone { progress.cancellation.raise() }
+        let asked = run.asked
+        let question = RunningQueries.Question(
+            query: asked.text, principal: principal, startMs: asked.startMs, endMs: asked.endMs,
+            stepMs: asked.stepMs ?? 0)
+        guard let entry = running.begin(question, progress) else {
+            figures.refused.add()
+            throw APIError(
+                .unavailable,
+                "\(options.perPrincipalMax) queries of the same principal wait or run: ask again when some are done, or raise queries.per_principal_max"
+            )
+        }
+        do throws(QueryError) {
+            let prepared = try prepare(asked, progress)
+            if prepared.cost < options.longFrom { return finish(run, entry, prepared) }
+            let kept = prepared.series <= Self.seriesKeptMax ? prepared : nil
+            if long.run({ [self] in resume(run, entry, kept) }) { return }
+            figures.refused.add()
+            end(run, entry, .failure(QueryError.tooManyWaiting(options.longWaitingMax)))
+        } catch {
+            end(run, entry, .failure(error))
+        }
+    }
+
+    private func prepare(_ asked: Asked, _ progress: QueryProgress) throws(QueryError) -> PreparedQuery {
+        guard let stepMs = asked.stepMs else {
+            return try engine.prepareInstant(
+                asked.expression, atMs: asked.endMs, lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress)
+        }
+        return try engine.prepareRange(
+            asked.expression, startMs: asked.startMs, endMs: asked.endMs, stepMs: stepMs,
+            lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress)
+    }
+
+    /// In the lane of long queries.
+    private func resume(_ run: Run, _ entry: RunningQueries.Entry, _ kept: PreparedQuery?) {
+        do throws(QueryError) {
+            if entry.progress.cancellation.isRaised { throw .cancelled }
+            if time.monotonicNs - entry.begunNs > engine.options.timeoutMs * 1_000_000 { throw .timeoutInQueue }
+            let prepared = if let kept { kept } else { try prepare(run.asked, entry.progress) }
+            finish(run, entry, prepared)
+        } catch {
+            end(run, entry, .failure(error))
+        }
+        if entry.progress.peakBytes > Self.largeBytes { FreedMemory.giveBack() }
+    }
+
+    private func finish(_ run: Run, _ entry: RunningQueries.Entry, _ prepared: PreparedQuery) {
+        entry.state = .running
+        do throws(QueryError) {
+            let result = try prepared.run()
+            entry.state = .sending
+            send(result, run)
+            end(run, entry, .success(result))
+        } catch {
+            end(run, entry, .failure(error))
+        }
+    }
+
+    private func send(_ result: QueryResult, _ run: Run) {
+        let asked = run.asked
+        let json = QueryResultJSON(result, limit: asked.limit, withStatistics: asked.wantsStatistics)
+        let warnings = result.warnings(in: asked.text) + (json.isTruncated ? ["results truncated due to limit"] : [])
+        APIAnswer.stream(run.pending, warnings: warnings, infos: result.infos(in: asked.text)) {
+            json.write(to: &$0, passingOn: $1)
+        }
+    }
+
+    private func end(_ run: Run, _ entry: RunningQueries.Entry, _ outcome: Result<QueryResult, QueryError>) {
+        var failure: String?
+        if case .failure(let error) = outcome {
+            failure = error.message
+            APIAnswer.failure(run.pending, APIError(error))
+        }
+        running.end(entry)
+        let tookNs = time.monotonicNs - entry.begunNs
+        figures.note(outcome, tookNs: tookNs, entry.progress)
+        guard let slowAfterMs = options.slowAfterMs, tookNs >= slowAfterMs * 1_000_000 else { return }
+        figures.slow.add()
+        logSlow(entry, tookNs, failure)
+    }
+
+    private func logSlow(_ entry: RunningQueries.Entry, _ tookNs: Int64, _ failure: String?) {
+        let question = entry.question
+        log.warning(
+            "slow query",
+            [
+                "query": .text(question.query), "principal": .text(question.principal),
+                "start": .number(Double(question.startMs) / 1000), "end": .number(Double(question.endMs) / 1000),
+                "step": .number(Double(question.stepMs) / 1000), "took": .nanoseconds(tookNs),
+                "samples_read": .integer(entry.progress.samplesRead),
+                "peak_bytes": .integer(entry.progress.peakBytes), "failure": .text(failure ?? ""),
+            ])
+    }
+}

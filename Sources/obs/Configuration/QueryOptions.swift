@@ -1,0 +1,66 @@
+import Encoding
+import Model
+import PromQL
+import Text
+import Web
+
+/// `queries`: what a query may take, and which language it is written in.
+struct QueryOptions: Sendable {
+    /// Nil: a half of what all queries together may hold.
+    var memoryMaxBytes: Int64?
+    var timeoutMs: Int64 = 120_000
+    var samplesMax = 50_000_000
+    var lookbackMs: Int64 = 300_000
+    /// Nil logs none.
+    var slowAfterMs: Int64? = 10_000
+    var perPrincipalMax = 1024
+    /// Everything that obs understands, or a Prometheus without feature flags.
+    var features = LanguageFeatures.all
+
+    init() {}
+
+    init(_ section: YAMLSection) {
+        memoryMaxBytes = section.bytes("memory_max")
+        timeoutMs = section.durationMs("timeout") ?? timeoutMs
+        samplesMax = section.int("samples_max") ?? samplesMax
+        lookbackMs = section.durationMs("lookback_delta") ?? lookbackMs
+        perPrincipalMax = section.int("per_principal_max") ?? perPrincipalMax
+        if let written = section.string("log_slower_than") {
+            slowAfterMs = written == "never" ? nil : section.durationMs("log_slower_than")
+        }
+        switch section.string("language") {
+        case nil, "all": break
+        case "prometheus": features = .stock
+        case let other?:
+            section.refuse(
+                at: "language",
+                "language is \(Quoted.text(other)): write 'all' for everything that obs understands, or 'prometheus' for what a Prometheus without feature flags does"
+            )
+        }
+        for (key, value) in [
+            ("samples_max", Int64(samplesMax)), ("timeout", timeoutMs), ("per_principal_max", Int64(perPrincipalMax)),
+        ]
+        where value <= 0 {
+            section.refuse(at: key, "\(key) has to be above zero")
+        }
+        section.finish()
+    }
+
+    /// - Parameter memory: of the whole process.
+    func engineOptions(queriesBytes: Int) -> EngineOptions {
+        var options = EngineOptions()
+        options.features = features
+        options.timeoutMs = timeoutMs
+        options.samplesMax = samplesMax
+        options.lookbackMs = lookbackMs
+        options.memoryMaxBytes = min(queriesBytes, memoryMaxBytes.map { Int($0) } ?? queriesBytes / 2)
+        return options
+    }
+
+    var serviceOptions: QueryService.Options {
+        var options = QueryService.Options()
+        options.slowAfterMs = slowAfterMs
+        options.perPrincipalMax = perPrincipalMax
+        return options
+    }
+}
