@@ -136,12 +136,27 @@ package final class LabelSegment: Sendable {
         for pair in pairs(ofName: number) { body(value(pair), try seriesCount(ofPair: UInt32(pair))) }
     }
 
-    /// Calls `body` with each value of a label and the ordinals of the series that carry it, sorted.
-    package func forEachPosting(
-        of name: Span<UInt8>, _ body: (Span<UInt8>, PostingSet) -> Void
+    /// Calls `body` with each value of a label, sorted, and whether any series that carries it is one of those that
+    /// `isMeant` holds for. The first one mostly is, so that hardly any list of series is read.
+    package func forEachValue(
+        of name: Span<UInt8>, whose isMeant: (UInt32) -> Bool, _ body: (Span<UInt8>, Bool) -> Void
     ) throws(LabelIndexError) {
         guard let number = nameNumber(name) else { return }
-        for pair in pairs(ofName: number) { body(value(pair), try postings(UInt32(pair))) }
+        for pair in pairs(ofName: number) {
+            var isFound = false
+            if let first = try firstPosting(pair) { isFound = isMeant(first) }
+            if !isFound { isFound = try postings(UInt32(pair)).contains(where: isMeant) }
+            body(value(pair), isFound)
+        }
+    }
+
+    private func firstPosting(_ pair: Int) throws(LabelIndexError) -> UInt32? {
+        var reader = ByteReader(string(.postingOffsets, .postings, pair))
+        do throws(DecodeError) {
+            return try PostingSet.decodeFirst(&reader, limit: count)
+        } catch {
+            throw LabelIndexError("\(error.reason)", at: layout[.postings].lowerBound)
+        }
     }
 
     var nameCount: Int { layout.names }

@@ -126,6 +126,13 @@ extension PostingSet {
         return count
     }
 
+    /// The first ordinal; nil where there is none below `limit`.
+    static func decodeFirst(_ reader: inout ByteReader, limit: Int) throws(DecodeError) -> UInt32? {
+        if reader.isAtEnd { return nil }
+        let first = try reader.readVarint() >> 1
+        return first < UInt64(limit) ? UInt32(first) : nil
+    }
+
     /// Decodes runs up to the end of the reader; nil where they leave `0..<limit`.
     static func decode(_ reader: inout ByteReader, limit: Int) throws(DecodeError) -> PostingSet? {
         var set = PostingSet()

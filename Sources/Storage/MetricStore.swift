@@ -30,6 +30,26 @@ package protocol MetricStore: AnyObject, Sendable {
 
     /// Makes the samples of the matching series within the range invisible at once and gone at the next merge.
     func delete(_ request: LabelRequest) throws(StorageError)
+
+    /// What is settled; nil where the store does not know, so that nobody keeps what was made of its samples.
+    var settled: SettledMark? { get }
+}
+
+extension MetricStore {
+    package var settled: SettledMark? { nil }
+}
+
+/// Up to when samples are expected to stay as they are, and whether they did.
+package struct SettledMark: Sendable, Equatable {
+    /// Counts up after a sample of the settled time came or went: what was made of such samples before is void.
+    package var epoch: UInt64
+    /// The last settled instant.
+    package var untilMs: Int64
+
+    package init(epoch: UInt64, untilMs: Int64) {
+        self.epoch = epoch
+        self.untilMs = untilMs
+    }
 }
 
 /// A question about labels rather than samples.

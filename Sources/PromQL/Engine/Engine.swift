@@ -23,6 +23,9 @@ package final class Engine: Sendable {
         self.clock = clock
     }
 
+    /// What of the store is settled, for those who keep results.
+    package var settled: SettledMark? { store.settled }
+
     /// The value at one instant.
     package func instant(
         _ expression: Expression, atMs timeMs: Int64, lookbackMs: Int64? = nil,

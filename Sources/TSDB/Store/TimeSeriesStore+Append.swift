@@ -87,9 +87,20 @@ extension TimeSeriesStore {
     private func countAppended(_ gained: Int, _ batch: borrowing SampleBatch) {
         let held = headSamples.add(gained, ordering: .relaxed).newValue
         if headSinceMs.load(ordering: .relaxed) == .max { headSinceMs.min(time.wallMs, ordering: .relaxed) }
+        noteLateness(batch)
         let newest = batch.timestampsMs.last ?? batch.histograms.last?.timestampMs
         if let newest { newestMs.max(newest, ordering: .relaxed) }
         if held >= options.flushSamples && held - gained < options.flushSamples { wakeFlusher() }
+    }
+
+    /// Tells those who keep what was made of older samples; called when the batch can be seen.
+    private func noteLateness(_ batch: borrowing SampleBatch) {
+        let (settledMs, isEarly) = newestMs.load(ordering: .relaxed).subtractingReportingOverflow(Self.settlingMs)
+        if isEarly { return }
+        var oldest = Int64.max
+        for index in batch.timestampsMs.indices { oldest = min(oldest, batch.timestampsMs[index]) }
+        for index in batch.histograms.indices { oldest = min(oldest, batch.histograms[index].timestampMs) }
+        if oldest <= settledMs { unsettled.add(1, ordering: .releasing) }
     }
 
     func wakeFlusher() {

@@ -137,7 +137,10 @@ extension TimeSeriesStore {
 
     /// Bytewise, as labels are ordered everywhere.
     private static func sorted(_ strings: Set<String>, _ limit: Int) -> [String] {
-        let sorted = strings.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let sorted = strings.sorted { a, b in
+            let (left, right) = (a.utf8.span, b.utf8.span)
+            return LabelCursor.compare(left, 0..<left.count, right, 0..<right.count) < 0
+        }
         return Array(sorted.prefix(limit))
     }
 }

@@ -133,6 +133,7 @@ extension TimeSeriesStore {
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
+        unsettled.add(1, ordering: .releasing)
         forgetNewest(of: series.ids)
     }
 

@@ -21,11 +21,10 @@ extension TimeSeriesStore {
         let whole = seriesOfParts(within: range, view)
         for segment in view.segments {
             do throws(LabelIndexError) {
-                try segment.index.forEachPosting(of: name) { value, series in
-                    let isPresent = series.contains { ordinal in
-                        let id = segment.index.id(Int(ordinal))
-                        return whole.contains { $0.contains(id) }
-                    }
+                try segment.index.forEachValue(of: name) { ordinal in
+                    let id = segment.index.id(Int(ordinal))
+                    return whole.contains { $0.contains(id) }
+                } _: { value, isPresent in
                     if isPresent { certain.insert(Self.text(value)) } else { uncertain.insert(Self.text(value)) }
                 }
             } catch {

@@ -26,6 +26,8 @@ package final class TimeSeriesStore: MetricStore {
     let headSamples = Atomic<Int>(0)
     let headSinceMs = Atomic<Int64>(.max)
     let newestMs = Atomic<Int64>(.min)
+    /// How often samples came late or were deleted.
+    let unsettled = Atomic<UInt64>(0)
     let nextShard = Atomic<Int>(0)
     /// Up to where the log holds what the last flush has put aside.
     let frozenPosition = Atomic<UInt64>(0)
@@ -84,6 +86,16 @@ package final class TimeSeriesStore: MetricStore {
         foundNotices = Lock(opened.notices)
         try recover(from: opened.state)
         if options.hasBackgroundThreads { try startThreads() }
+    }
+
+    /// What is older than this behind the newest sample is settled: targets are asked every few seconds or minutes.
+    static let settlingMs: Int64 = 300_000
+
+    package var settled: SettledMark? {
+        let newest = newestMs.load(ordering: .relaxed)
+        guard newest != .min else { return nil }
+        let epoch = unsettled.load(ordering: .acquiring)
+        return SettledMark(epoch: epoch, untilMs: newest.subtractingClamped(Self.settlingMs))
     }
 
     /// Bytes of all parts and label segments.

@@ -14,6 +14,8 @@ struct QueryOptions: Sendable {
     /// Nil logs none.
     var slowAfterMs: Int64? = 10_000
     var perPrincipalMax = 1024
+    /// Bytes of results of range queries that are kept; zero keeps none.
+    var cacheBytes: Int64 = 0
     /// Everything that obs understands, or a Prometheus without feature flags.
     var features = LanguageFeatures.all
 
@@ -24,6 +26,7 @@ struct QueryOptions: Sendable {
         timeoutMs = section.durationMs("timeout") ?? timeoutMs
         samplesMax = section.int("samples_max") ?? samplesMax
         lookbackMs = section.durationMs("lookback_delta") ?? lookbackMs
+        cacheBytes = section.bytes("result_cache") ?? cacheBytes
         perPrincipalMax = section.int("per_principal_max") ?? perPrincipalMax
         if let written = section.string("log_slower_than") {
             slowAfterMs = written == "never" ? nil : section.durationMs("log_slower_than")
@@ -46,7 +49,7 @@ struct QueryOptions: Sendable {
         section.finish()
     }
 
-    /// - Parameter memory: of the whole process.
+    /// - Parameter queriesBytes: what all queries together may hold.
     func engineOptions(queriesBytes: Int) -> EngineOptions {
         var options = EngineOptions()
         options.features = features
@@ -61,6 +64,7 @@ struct QueryOptions: Sendable {
         var options = QueryService.Options()
         options.slowAfterMs = slowAfterMs
         options.perPrincipalMax = perPrincipalMax
+        options.cacheBytes = Int(cacheBytes)
         return options
     }
 }

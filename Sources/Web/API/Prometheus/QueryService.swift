@@ -21,6 +21,8 @@ package final class QueryService: Sendable {
         package var perPrincipalMax = 1024
         /// A query that takes longer is logged; zero logs every query, nil none.
         package var slowAfterMs: Int64? = 10_000
+        /// Bytes of results that are kept; zero keeps none.
+        package var cacheBytes = 0
 
         package init() {}
     }
@@ -47,6 +49,7 @@ package final class QueryService: Sendable {
     private let quick: HandlerPool
     private let long: HandlerPool
     private let figures: QueryFigures
+    private let cache: RangeCache?
     private let log: Logger
     private let time: any TimeSource
 
@@ -72,6 +75,7 @@ package final class QueryService: Sendable {
             throw error
         }
         figures = QueryFigures(registry, running, engine.memory)
+        cache = options.cacheBytes > 0 ? RangeCache(limitBytes: options.cacheBytes, registry: registry) : nil
     }
 
     /// The threads for questions that are soon answered, labels and series among them.
@@ -118,8 +122,8 @@ package final class QueryService: Sendable {
         }
         do throws(QueryError) {
             let prepared = try prepare(asked, progress)
-            if prepared.cost < options.longFrom { return finish(run, entry, prepared) }
-            let kept = prepared.series <= Self.seriesKeptMax ? prepared : nil
+            if prepared.query.cost < options.longFrom { return finish(run, entry, prepared) }
+            let kept = prepared.query.series <= Self.seriesKeptMax ? prepared : nil
             if long.run({ [self] in resume(run, entry, kept) }) { return }
             figures.refused.add()
             end(run, entry, .failure(QueryError.tooManyWaiting(options.longWaitingMax)))
@@ -128,18 +132,40 @@ package final class QueryService: Sendable {
         }
     }
 
-    private func prepare(_ asked: Asked, _ progress: QueryProgress) throws(QueryError) -> PreparedQuery {
-        guard let stepMs = asked.stepMs else {
-            return try engine.prepareInstant(
-                asked.expression, atMs: asked.endMs, lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress)
+    /// A query, or the part of it that is not in the cache.
+    private struct Prepared: Sendable {
+        let query: PreparedQuery
+        let visit: RangeCache.Visit?
+
+        func run() throws(QueryError) -> QueryResult {
+            let result = try query.run()
+            return visit?.complete(result) ?? result
         }
-        return try engine.prepareRange(
-            asked.expression, startMs: asked.startMs, endMs: asked.endMs, stepMs: stepMs,
-            lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress)
+    }
+
+    private func prepare(_ asked: Asked, _ progress: QueryProgress) throws(QueryError) -> Prepared {
+        guard let stepMs = asked.stepMs else {
+            return Prepared(
+                query: try engine.prepareInstant(
+                    asked.expression, atMs: asked.endMs, lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs,
+                    progress), visit: nil)
+        }
+        let visit = visit(asked, stepMs: stepMs)
+        return Prepared(
+            query: try engine.prepareRange(
+                asked.expression, startMs: visit?.missingStartMs ?? asked.startMs, endMs: asked.endMs, stepMs: stepMs,
+                lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress), visit: visit)
+    }
+
+    private func visit(_ asked: Asked, stepMs: Int64) -> RangeCache.Visit? {
+        guard let cache, let mark = engine.settled else { return nil }
+        return cache.visit(
+            asked.expression, asked.text, startMs: asked.startMs, endMs: asked.endMs, stepMs: stepMs,
+            lookbackMs: asked.lookbackMs ?? engine.options.lookbackMs, mark)
     }
 
     /// In the lane of long queries.
-    private func resume(_ run: Run, _ entry: RunningQueries.Entry, _ kept: PreparedQuery?) {
+    private func resume(_ run: Run, _ entry: RunningQueries.Entry, _ kept: Prepared?) {
         do throws(QueryError) {
             if entry.progress.cancellation.isRaised { throw .cancelled }
             if time.monotonicNs - entry.begunNs > engine.options.timeoutMs * 1_000_000 { throw .timeoutInQueue }
@@ -151,7 +177,7 @@ package final class QueryService: Sendable {
         if entry.progress.peakBytes > Self.largeBytes { FreedMemory.giveBack() }
     }
 
-    private func finish(_ run: Run, _ entry: RunningQueries.Entry, _ prepared: PreparedQuery) {
+    private func finish(_ run: Run, _ entry: RunningQueries.Entry, _ prepared: Prepared) {
         entry.state = .running
         do throws(QueryError) {
             let result = try prepared.run()
