@@ -20,6 +20,8 @@ package struct FuzzedDecoder: Sendable {
         gzip,
         json,
         lz4,
+        promqlEvaluation,
+        promqlText,
         protobuf,
         requestHead,
         snappy,

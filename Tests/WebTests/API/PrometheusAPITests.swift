@@ -31,6 +31,7 @@ struct PrometheusAPITests {
             var router = Router()
             QueryAPI(queries, time: time).add(to: &router)
             SeriesAPI(store: store, pool: queries.pool).add(to: &router)
+            DebugQueriesAPI(queries.running, nowNs: { time.monotonicNs }).add(to: &router)
             server = try Server(ServerOptions(), router: router, registry: registry)
             try server.start()
             address = try server.listen(on: .loopback(port: 0))
@@ -108,6 +109,41 @@ struct PrometheusAPITests {
         #expect(get == expected)
         let post = try fixture.post("/api/v1/query_range", query).text
         #expect(post == expected)
+    }
+
+    @Test func howMuchWorkAResultWasIsToldWhereItIsAskedFor() throws {
+        let fixture = try loaded()
+        #expect(try !fixture.get("/api/v1/query?query=up&time=15.5").text.contains("stats"))
+        let told = try fixture.get("/api/v1/query?query=sum(up)&time=15.5&stats=all").text
+        #expect(told.contains(#""stats":{"timings":{"evalTotalTime":"#))
+        #expect(told.contains(#""samples":{"totalQueryableSamples":4,"peakSamples":"#))
+    }
+
+    @Test func aLongAnswerSentInPiecesIsTheWholeAnswer() throws {
+        let fixture = try Fixture()
+        for index in 0..<40 {
+            try fixture.load([("__name__", "wide"), ("index", "\(index)")], [(0, Double(index) / 3)])
+        }
+        let answer = try fixture.get("/api/v1/query_range?query=wide&start=0&end=290&step=0.4").text
+        #expect(answer.utf8.count > 1 << 20)
+        let tree = try JSONValue.parse(answer.utf8.span)
+        guard case .array(let series)? = tree["data"]?["result"] else {
+            Issue.record("no result")
+            return
+        }
+        #expect(series.count == 40)
+        for (index, one) in series.enumerated() {
+            guard case .array(let pairs)? = one["values"] else { continue }
+            #expect(pairs.count == 726, "series \(index)")
+        }
+    }
+
+    @Test func whatRunsIsListedAndWhatDoesNotCannotBeEnded() throws {
+        let fixture = try loaded()
+        #expect(try fixture.get("/debug/queries").text == #"{"status":"success","data":[]}"#)
+        let answer = try fixture.post("/debug/queries/7/kill", "")
+        #expect(answer.status == 404)
+        #expect(answer.text == "no query 7 runs now; GET /debug/queries lists those that do\n")
     }
 
     @Test func rangeSelectorsGiveTheSamplesThemselves() throws {

@@ -1,0 +1,113 @@
+"""Asks a server for more than it can hold: memory-suite.py PORT PID MANIFEST SECONDS-PER-CASE
+
+Each case runs for so long from many connections, while one connection asks light queries all the time and the server's
+resident memory is watched. Prints `name value` lines, and `#` lines for people.
+"""
+import http.client, json, sys, threading, time, urllib.parse
+
+port, pid, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[4])
+manifest = json.load(open(sys.argv[3]))
+begin, end = manifest["start_ms"] // 1000, manifest["end_ms"] // 1000 - 60
+
+peak_mib = 0
+over = threading.Event()
+light_ms, light_failed, strange = [], 0, 0
+REFUSALS = {400, 422, 499, 503}
+
+
+def connect():
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=150)
+            connection.request("GET", "/-/ready")
+            if connection.getresponse().read() is not None:
+                return connection
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("the server does not answer")
+
+
+def ask(connection, path, **arguments):
+    connection.request("POST", path, urllib.parse.urlencode(arguments), {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = connection.getresponse()
+    size = 0
+    while piece := answer.read(1 << 20):
+        size += len(piece)
+    return answer.status, size
+
+
+def watch():
+    global peak_mib
+    while not over.is_set():
+        for line in open(f"/proc/{pid}/status"):
+            if line.startswith("VmRSS"):
+                peak_mib = max(peak_mib, int(line.split()[1]) / 1024)
+        time.sleep(0.02)
+
+
+def light():
+    global light_failed
+    connection = connect()
+    count = 0
+    while not over.is_set():
+        count += 1
+        began = time.perf_counter()
+        status, _ = ask(connection, "/api/v1/query", query=f'node_load1{{instance="node-{count % 50:03d}:9100"}}', time=end)
+        light_ms.append((time.perf_counter() - began) * 1e3)
+        light_failed += status != 200
+        time.sleep(0.01)
+
+
+def heavy(until, counts, query, step):
+    global strange
+    connection = connect()
+    while time.time() < until:
+        try:
+            status, size = ask(connection, "/api/v1/query_range", query=query, start=begin, end=end, step=step)
+        except (OSError, http.client.HTTPException):
+            status, connection = 0, connect()
+        counts[status] = counts.get(status, 0) + 1
+        if status != 200 and status not in REFUSALS:
+            strange += 1
+
+
+DASHBOARD = [
+    "sum by (instance) (rate(node_network_receive_bytes_total[5m]))",
+    "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+    "sum by (mode) (rate(node_cpu_seconds_total[5m]))",
+    "max by (instance) (node_cpu_frequency_hertz)",
+    "histogram_quantile(0.99, sum by (le, handler) (rate(http_request_duration_seconds_bucket[5m])))",
+]
+CASES = [
+    ("everything at a small step", 4, ['{__name__=~".+"}'], 2),
+    ("a join of 10,000 groups", 4, ['{job="node"} * on(__name__, instance, cpu, mode, device, mountpoint) group_left() {job="node"}'], 15),
+    ("a subquery explosion", 4, ['max_over_time(sum by (instance, cpu, mode) (rate(node_cpu_seconds_total[5m]))[30d:1s])',
+                                 'avg_over_time(max_over_time({job="node"}[6h:1s])[6h:1s])'], 60),
+    ("200 dashboards", 200, DASHBOARD, 60),
+]
+
+watcher = threading.Thread(target=watch)
+lighter = threading.Thread(target=light)
+connect()
+watcher.start()
+lighter.start()
+for name, clients, queries, step in CASES:
+    first = len(light_ms)
+    until = time.time() + seconds
+    counts = {}
+    threads = [threading.Thread(target=heavy, args=(until, counts, queries[i % len(queries)], step)) for i in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    beside = sorted(light_ms[first:]) or [0]
+    print(f"# {name}: answers {counts}, light p99 {beside[int(len(beside) * 0.99)]:.1f} ms, resident at most {peak_mib:.0f} MiB so far")
+over.set()
+watcher.join()
+lighter.join()
+light_ms.sort()
+print("rss_mib", round(peak_mib))
+print("light_p99_ms", round(light_ms[int(len(light_ms) * 0.99)], 1))
+print("light_count", len(light_ms))
+print("light_failed", light_failed)
+print("strange", strange)
