@@ -69,7 +69,8 @@ final class Collector: Sendable {
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics), gate: access.gate,
+            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration),
+            gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
         try ledger.start()
@@ -167,7 +168,7 @@ extension Collector {
     /// Everything that the server answers, surface by surface.
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
-        _ metrics: MetricBackend
+        _ metrics: MetricBackend, _ configuration: LiveConfiguration
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -175,7 +176,7 @@ extension Collector {
             quit: { lifecycle.requestStop() }
         ).add(to: &router)
         StatusAPI(facts).add(to: &router)
-        metrics.add(to: &router)
+        metrics.add(to: &router) { ExternalLabels(configuration.current.global.externalLabels) }
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

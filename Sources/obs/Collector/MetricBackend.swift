@@ -45,11 +45,15 @@ final class MetricBackend: Sendable {
         (self.store, self.time, self.log) = (store, time, log)
     }
 
-    func add(to router: inout Router) {
+    /// - Parameter externalLabels: of the configuration in force.
+    func add(to router: inout Router, externalLabels: @escaping @Sendable () -> ExternalLabels) {
         IngestProtocols.add(ingest, to: &router)
         QueryAPI(queries, time: time).add(to: &router)
         SeriesAPI(store: store, pool: queries.pool).add(to: &router)
         DebugQueriesAPI(queries.running, nowNs: { [time] in time.monotonicNs }).add(to: &router)
+        ExpressionAPI(store: store, pool: queries.pool).add(to: &router)
+        FederationAPI(store: store, pool: queries.pool, time: time, externalLabels: externalLabels).add(to: &router)
+        RemoteReadAPI(store: store, pool: queries.pool, externalLabels: externalLabels).add(to: &router)
     }
 
     /// Has what the registry holds recorded; see `OwnMetrics`.

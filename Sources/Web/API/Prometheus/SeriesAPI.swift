@@ -42,11 +42,18 @@ package struct SeriesAPI: Sendable {
             }
         }
         router.get("/api/v1/metadata", role: .read) { request, response in
-            answer(request, &response) { (parameters, limit, pending) throws(APIError) in
-                let families = try Self.asking { () throws(StorageError) in
-                    try store.metadata(family: parameters["metric"], limit: limit ?? .max)
+            let parameters = APIParameters(request)
+            pool.answer(&response) { pending in
+                do throws(APIError) {
+                    let limit = try Self.count("limit", parameters)
+                    let limitPerMetric = try Self.count("limit_per_metric", parameters)
+                    let families = try Self.asking { () throws(StorageError) in
+                        try store.metadata(family: parameters["metric"], limit: .max)
+                    }
+                    Self.send(families, limit, limitPerMetric, pending)
+                } catch {
+                    APIAnswer.failure(pending, error)
                 }
-                Self.send(families, pending)
             }
         }
     }
@@ -101,17 +108,33 @@ package struct SeriesAPI: Sendable {
         }
     }
 
-    private static func send(_ families: [MetricMetadata], _ pending: PendingResponse) {
+    /// A number of which a negative one means no limit; zero of `limit` means nothing at all.
+    private static func count(_ name: String, _ parameters: APIParameters) throws(APIError) -> Int? {
+        guard let text = parameters[name] else { return nil }
+        guard let count = Int(text) else { throw APIError(.badData, "\(name) must be a number") }
+        return count < 0 ? nil : count
+    }
+
+    private static func send(
+        _ all: [MetricMetadata], _ limit: Int?, _ limitPerMetric: Int?, _ pending: PendingResponse
+    ) {
+        var families: [String: [MetricMetadata]] = [:]
+        for one in all {
+            let isFull = limitPerMetric.map { $0 > 0 && families[one.family, default: []].count >= $0 } ?? false
+            if !isFull { families[one.family, default: []].append(one) }
+        }
         APIAnswer.success(pending) { json in
             json.beginObject()
-            for family in families {
-                json.name(family.family)
+            for (family, entries) in families.sorted(by: { $0.key < $1.key }).prefix(limit ?? families.count) {
+                json.name(family)
                 json.beginArray()
-                json.beginObject()
-                json.member("type", family.kind.rawValue)
-                json.member("help", family.help)
-                json.member("unit", family.unit)
-                json.endObject()
+                for entry in entries {
+                    json.beginObject()
+                    json.member("type", entry.kind.rawValue)
+                    json.member("help", entry.help)
+                    json.member("unit", entry.unit)
+                    json.endObject()
+                }
                 json.endArray()
             }
             json.endObject()
@@ -135,10 +158,9 @@ package struct SeriesAPI: Sendable {
                 continue
             }
             let code = rest.prefix { $0 != "_" }
-            guard let scalar = UInt32(code, radix: 16).flatMap(Unicode.Scalar.init), code.endIndex < rest.endIndex
-            else {
-                return text
-            }
+            guard code.count <= 6, code.allSatisfy(\.isHexDigit), code.endIndex < rest.endIndex,
+                let scalar = UInt32(code, radix: 16).flatMap(Unicode.Scalar.init)
+            else { return text }
             name.unicodeScalars.append(scalar)
             rest = rest[code.endIndex...].dropFirst()
         }
