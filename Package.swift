@@ -168,7 +168,7 @@ let testTargets: [Target] = [
             "obs", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
             "TestSupport",
         ]),
-    tests("Integration", ["HTTP", "Encoding", "Posix", "TestSupport"]),
+    tests("Integration", ["HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 
 let package = Package(

@@ -1,23 +1,32 @@
 import Foundation
 import Testing
 
-/// Debian's Prometheus, which scrapes itself each second and sends what it gets by remote_write.
+/// Debian's Prometheus.
 final class RunningPrometheus {
     private let process = Process()
     let address: String
 
-    init(folder: String, writingTo receiver: String) throws {
+    /// One that scrapes itself each second and sends what it gets by remote_write.
+    convenience init(folder: String, writingTo receiver: String) throws {
+        try self.init(folder: folder, name: "prometheus") { address in
+            """
+            global: {scrape_interval: 1s}
+            scrape_configs: [{job_name: self, static_configs: [{targets: ['\(address)']}]}]
+            remote_write: [{url: 'http://\(receiver)/api/v1/write'}]
+            """
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: of its files in the folder.
+    ///   - configuration: given its own address.
+    init(folder: String, name: String, configuration: (String) -> String) throws {
         address = "127.0.0.1:\(try Self.freePort())"
-        let configuration = folder + "/prometheus.yml"
-        try """
-        global: {scrape_interval: 1s}
-        scrape_configs: [{job_name: self, static_configs: [{targets: ['\(address)']}]}]
-        remote_write: [{url: 'http://\(receiver)/api/v1/write'}]
-        """.write(toFile: configuration, atomically: true, encoding: .utf8)
+        let file = "\(folder)/\(name).yml"
+        try configuration(address).write(toFile: file, atomically: true, encoding: .utf8)
         process.executableURL = URL(filePath: "/usr/bin/prometheus")
         process.arguments = [
-            "--config.file=\(configuration)", "--storage.tsdb.path=\(folder)/prometheus",
-            "--web.listen-address=\(address)",
+            "--config.file=\(file)", "--storage.tsdb.path=\(folder)/\(name)", "--web.listen-address=\(address)",
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

@@ -26,9 +26,8 @@ extension JSONValue {
     package static func parse(
         _ bytes: Span<UInt8>, depthMax: Int = JSONSyntax.depthMax
     ) throws(JSONError) -> JSONValue {
-        try JSONSyntax.check(bytes, depthMax: depthMax)
-        var builder = JSONTreeBuilder(bytes: bytes)
-        return builder.value()
+        var reader = try JSONReader(bytes, depthMax: depthMax)
+        return JSONValue(&reader)
     }
 
     /// The last member of that name, as Go's decoder has it.
@@ -65,91 +64,26 @@ extension JSONValue {
     }
 }
 
-/// Builds the tree of a text that `JSONSyntax` has accepted, so nothing can be wrong here.
-private struct JSONTreeBuilder: ~Escapable {
-    let bytes: Span<UInt8>
-    var index = 0
-
-    @_lifetime(copy bytes)
-    init(bytes: Span<UInt8>) { self.bytes = bytes }
-
-    mutating func value() -> JSONValue {
-        skipWhiteSpace()
-        defer { skipWhiteSpace() }
-        switch bytes[index] {
-        case UInt8(ascii: "{"): return .object(object())
-        case UInt8(ascii: "["): return .array(array())
-        case UInt8(ascii: "\""): return .string(string())
-        case UInt8(ascii: "t"): return word(4, .bool(true))
-        case UInt8(ascii: "f"): return word(5, .bool(false))
-        case UInt8(ascii: "n"): return word(4, .null)
-        default: return .number(number())
+extension JSONValue {
+    /// The value that comes next.
+    fileprivate init(_ reader: inout JSONReader) {
+        switch reader.kind {
+        case .object:
+            var members: [JSONMember] = []
+            _ = reader.enter(.object)
+            while let name = reader.nextMember() { members.append(JSONMember(name: name, value: JSONValue(&reader))) }
+            self = .object(members)
+        case .array:
+            var values: [JSONValue] = []
+            _ = reader.enter(.array)
+            while reader.nextElement() { values.append(JSONValue(&reader)) }
+            self = .array(values)
+        case .string: self = .string(reader.string() ?? "")
+        case .number: self = .number(reader.number() ?? "")
+        case .bool: self = .bool(reader.bool() ?? false)
+        case .null:
+            reader.skip()
+            self = .null
         }
-    }
-
-    private mutating func object() -> [JSONMember] {
-        var members: [JSONMember] = []
-        while next(closing: UInt8(ascii: "}")) {
-            skipWhiteSpace()
-            let name = string()
-            skipWhiteSpace()
-            index += 1
-            members.append(JSONMember(name: name, value: value()))
-        }
-        return members
-    }
-
-    private mutating func array() -> [JSONValue] {
-        var values: [JSONValue] = []
-        while next(closing: UInt8(ascii: "]")) { values.append(value()) }
-        return values
-    }
-
-    /// Passes the opening bracket or a comma and says whether an element follows; passes the closing bracket.
-    private mutating func next(closing: UInt8) -> Bool {
-        if bytes[index] != closing {
-            index += 1
-            skipWhiteSpace()
-            if bytes[index] != closing { return true }
-        }
-        index += 1
-        return false
-    }
-
-    private mutating func string() -> String {
-        let start = index + 1
-        index = start
-        var hasEscapes = false
-        while bytes[index] != UInt8(ascii: "\"") {
-            let isEscape = bytes[index] == UInt8(ascii: "\\")
-            if isEscape { hasEscapes = true }
-            index += isEscape ? 2 : 1
-        }
-        index += 1
-        return JSONText.string(bytes.extracting(start..<index - 1), hasEscapes: hasEscapes)
-    }
-
-    private mutating func number() -> String {
-        let start = index
-        while index < bytes.count, Self.isPartOfNumber(bytes[index]) { index += 1 }
-        return JSONText.string(bytes.extracting(start..<index), hasEscapes: false)
-    }
-
-    private static func isPartOfNumber(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
-            UInt8(ascii: "e"), UInt8(ascii: "E"):
-            true
-        default: false
-        }
-    }
-
-    private mutating func word(_ length: Int, _ value: JSONValue) -> JSONValue {
-        index += length
-        return value
-    }
-
-    private mutating func skipWhiteSpace() {
-        while index < bytes.count, bytes[index] <= 0x20 { index += 1 }
     }
 }

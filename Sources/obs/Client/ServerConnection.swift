@@ -63,7 +63,12 @@ final class ServerConnection: Sendable {
     func answer(to question: Question) throws(ServerFailure) -> ClientResponse {
         let response = try response(to: question)
         if response.status.rawValue / 100 == 2 { return response }
-        throw ServerFailure(question, response, server: url, hasToken: token != nil)
+        throw failure(of: response, to: question)
+    }
+
+    /// What an answer means whose status is none of 2xx.
+    func failure(of response: ClientResponse, to question: Question) -> ServerFailure {
+        ServerFailure(question, response, server: url, hasToken: token != nil)
     }
 
     /// The answer whatever its status is.

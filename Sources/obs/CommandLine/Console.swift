@@ -6,6 +6,8 @@ struct Console: Sendable {
     struct Style: Sendable {
         /// Columns that a line may take.
         var columns = 80
+        /// Lines that a screen shows.
+        var rows = 24
         var isTerminal = false
         /// Whether headings are bold.
         var hasColour = false
@@ -14,17 +16,20 @@ struct Console: Sendable {
     let style: Style
     private let output: @Sendable (String) -> Void
     private let complaints: @Sendable (String) -> Void
+    private let input: @Sendable (_ bytesMax: Int) -> [UInt8]
     let environment: @Sendable (String) -> String?
 
     init(
         style: Style, environment: @escaping @Sendable (String) -> String?,
         output: @escaping @Sendable (String) -> Void,
-        complaints: @escaping @Sendable (String) -> Void
+        complaints: @escaping @Sendable (String) -> Void,
+        input: @escaping @Sendable (_ bytesMax: Int) -> [UInt8] = { _ in [] }
     ) {
         self.style = style
         self.environment = environment
         self.output = output
         self.complaints = complaints
+        self.input = input
     }
 
     /// One line, or several, on standard output.
@@ -32,6 +37,12 @@ struct Console: Sendable {
 
     /// One line, or several, on standard error.
     func complain(_ text: String) { complaints(text + "\n") }
+
+    /// Standard input to its end; nil where it holds more than so many bytes.
+    func read(bytesMax: Int) -> String? {
+        let bytes = input(bytesMax + 1)
+        return bytes.count > bytesMax ? nil : String(decoding: bytes, as: UTF8.self)
+    }
 
     /// The text in bold where colour is wanted.
     func heading(_ text: String) -> String { style.hasColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
@@ -41,7 +52,8 @@ extension Console {
     /// The standard streams of the process.
     static let standard = Console(
         style: standardStyle(), environment: variable,
-        output: { write($0, to: STDOUT_FILENO) }, complaints: { write($0, to: STDERR_FILENO) })
+        output: { write($0, to: STDOUT_FILENO) }, complaints: { write($0, to: STDERR_FILENO) },
+        input: readInput)
 
     private static func variable(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }
@@ -52,16 +64,34 @@ extension Console {
         var style = Style()
         style.isTerminal = isatty(STDOUT_FILENO) == 1
         style.hasColour = style.isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
-        if let columns = variable("COLUMNS").flatMap({ Int($0) }) ?? terminalColumns() {
+        let terminal = terminalSize()
+        if let columns = variable("COLUMNS").flatMap({ Int($0) }) ?? terminal?.columns {
             style.columns = max(20, columns)
         }
+        if let rows = terminal?.rows { style.rows = rows }
         return style
     }
 
-    private static func terminalColumns() -> Int? {
+    private static func terminalSize() -> (columns: Int, rows: Int)? {
         var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    private static func readInput(bytesMax: Int) -> [UInt8] {
+        var input: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(bytesMax, 65_536))
+        while input.count < bytesMax {
+            let count = unsafe Glibc.read(STDIN_FILENO, &buffer, min(buffer.count, bytesMax - input.count))
+            if count > 0 {
+                input += buffer[..<count]
+            } else if count == 0 || errno != EINTR {
+                break
+            }
+        }
+        return input
     }
 
     /// A closed pipe ends the process by SIGPIPE or loses the rest; nobody is left to tell.

@@ -3,6 +3,7 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .collector,
+        .query,
         .checkConfig,
         .checkMetrics,
         .tokenCreate,
