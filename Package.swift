@@ -98,7 +98,7 @@ let floor6: [Target] = [
 ]
 
 let floor7: [Target] = [
-    room("Web", ["Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
+    room("Web", ["Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
 ]
 
 let floor8: [Target] = [
@@ -160,8 +160,13 @@ let testTargets: [Target] = [
             "TestSupport", "StoreKiller",
         ]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("Ingest", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("Web", ["Web", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "Web",
+        [
+            "Web", "Ingest", "TSDB", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix",
+            "TestSupport",
+        ]),
     tests(
         "obs",
         [

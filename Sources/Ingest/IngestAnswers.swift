@@ -1,9 +1,9 @@
-import HTTP
-import Storage
+package import HTTP
+package import Storage
 
 extension StorageError {
     /// What a client that sends data is told.
-    var status: Status {
+    package var status: Status {
         switch self {
         case .limitExceeded: .tooManyRequests
         case .unavailable, .cancelled: .serviceUnavailable
@@ -16,7 +16,7 @@ extension StorageError {
 extension AppendOutcome {
     /// What was refused and why, a line each.
     var sentence: String {
-        let named = refusals.map { "\($0.reason): \($0.sentence)" }.joined(separator: "\n")
+        let named = refusals.map { "\($0.reason.name): \($0.sentence)" }.joined(separator: "\n")
         return "\(refusedTotal) samples were refused, \(acceptedSamples + acceptedHistograms) were taken\n\(named)"
     }
 }

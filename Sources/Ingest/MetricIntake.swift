@@ -5,8 +5,8 @@ package import Telemetry
 /// The last step of every way by which metrics come in: known series by their keys, labels for the others, and the
 /// store; counted by protocol.
 package final class MetricIntake: Sendable {
-    /// Writes the labels of series `index` into the batch, or says why they are none.
-    package typealias LabelWriter = (_ index: Int, _ batch: inout SampleBatch) -> String?
+    /// Writes the labels of series `index` into the batch, or says which series has what for labels.
+    package typealias LabelWriter = (_ index: Int, _ batch: inout SampleBatch) -> LabelFlaw?
 
     private let store: any MetricStore
     private let accepted: Counter
@@ -26,7 +26,7 @@ package final class MetricIntake: Sendable {
         let refusals = registry.counters(
             "obs_ingest_samples_refused_total", "Samples and histograms that were refused, by protocol and reason.",
             labels: ["protocol", "reason"])
-        refused = AppendOutcome.Reason.allCases.map { refusals.with(name, "\($0)") }
+        refused = AppendOutcome.Reason.allCases.map { refusals.with(name, $0.name) }
     }
 
     /// Hands the batch to the store. Series with flawed labels are refused, the rest is kept.
@@ -42,6 +42,7 @@ package final class MetricIntake: Sendable {
         let forgotten = Set(outcome.unresolved).subtracting(flaws.series)
         outcome.unresolved = []
         if !forgotten.isEmpty { outcome.add(try append(forgotten, of: batch, writeLabels, &flaws)) }
+        if !outcome.refusals.isEmpty { name(&outcome, batch, writeLabels) }
         outcome.add(flaws.outcome)
         count(outcome)
         return outcome
@@ -60,7 +61,9 @@ package final class MetricIntake: Sendable {
         guard let flaw = writeLabels(index, &batch) else { return }
         let series = batch.series[index]
         flaws.series.insert(index)
-        flaws.outcome.refuse(.invalidLabels, samples: series.samples.count + series.histograms.count, flaw)
+        flaws.outcome.refuse(
+            .invalidLabels, series: index, samples: series.samples.count + series.histograms.count,
+            "\(flaw.series): \(flaw.reason)")
         batch.series[index].samples = series.samples.lowerBound..<series.samples.lowerBound
         batch.series[index].histograms = series.histograms.lowerBound..<series.histograms.lowerBound
     }
@@ -83,6 +86,17 @@ package final class MetricIntake: Sendable {
         var outcome = try store.append(&again)
         outcome.unresolved = []
         return outcome
+    }
+
+    /// The store tells a series by its place in the batch, a person by its labels.
+    private func name(_ outcome: inout AppendOutcome, _ batch: SampleBatch, _ writeLabels: LabelWriter) {
+        var batch = batch
+        outcome.nameRefusals { index in
+            if batch.series[index].labels.isEmpty { _ = writeLabels(index, &batch) }
+            var text: [UInt8] = []
+            Labels.append(textOf: batch.labelBytes.span.extracting(batch.series[index].labels), to: &text)
+            return LabelFlaw.shortened(String(decoding: text, as: UTF8.self))
+        }
     }
 
     private func count(_ outcome: AppendOutcome) {

@@ -14,15 +14,33 @@ package struct AppendOutcome: Sendable {
         /// Labels that are no labels: no name, a name twice, invalid UTF-8.
         case invalidLabels
         case invalidHistogram
+
+        /// As metrics and answers name it.
+        package var name: String {
+            switch self {
+            case .outOfOrder: "out_of_order"
+            case .outOfBounds: "out_of_bounds"
+            case .duplicate: "duplicate"
+            case .tooManySeries: "too_many_series"
+            case .tooManyLabels: "too_many_labels"
+            case .labelNameTooLong: "label_name_too_long"
+            case .labelValueTooLong: "label_value_too_long"
+            case .invalidLabels: "invalid_labels"
+            case .invalidHistogram: "invalid_histogram"
+            }
+        }
     }
 
     package struct Refusal: Sendable {
         package var reason: Reason
-        /// The series as text, and what was wrong.
+        /// Of the batch.
+        package var series: Int
+        /// What was wrong with it.
         package var sentence: String
 
-        package init(reason: Reason, sentence: String) {
+        package init(reason: Reason, series: Int, sentence: String) {
             self.reason = reason
+            self.series = series
             self.sentence = sentence
         }
     }
@@ -44,9 +62,19 @@ package struct AppendOutcome: Sendable {
 
     package var refusedTotal: Int { refused.reduce(0, +) }
 
-    package mutating func refuse(_ reason: Reason, samples: Int, _ sentence: @autoclosure () -> String) {
+    package mutating func refuse(
+        _ reason: Reason, series: Int, samples: Int, _ sentence: @autoclosure () -> String
+    ) {
         refused[reason.rawValue] += samples
-        if refusals.count < Self.refusalsNamedMax { refusals.append(Refusal(reason: reason, sentence: sentence())) }
+        guard refusals.count < Self.refusalsNamedMax else { return }
+        refusals.append(Refusal(reason: reason, series: series, sentence: sentence()))
+    }
+
+    /// Puts the name of the series before what was wrong with it.
+    package mutating func nameRefusals(_ name: (_ series: Int) -> String) {
+        for index in refusals.indices {
+            refusals[index].sentence = "\(name(refusals[index].series)): \(refusals[index].sentence)"
+        }
     }
 
     /// Adds what became of another batch.

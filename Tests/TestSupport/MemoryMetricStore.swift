@@ -52,7 +52,7 @@ package final class MemoryMetricStore: MetricStore {
                     continue
                 }
                 references[index] = SampleBatch.Reference(UInt64(place) + 1)
-                Self.add(series, copy, to: &state.series[place], &outcome)
+                Self.add(index, copy, to: &state.series[place], &outcome)
             }
             for exemplar in copy.exemplars {
                 guard references[exemplar.series] != .unresolved else { continue }
@@ -81,8 +81,9 @@ package final class MemoryMetricStore: MetricStore {
     }
 
     private static func add(
-        _ series: SampleBatch.Series, _ batch: SampleBatch, to stored: inout Series, _ outcome: inout AppendOutcome
+        _ place: Int, _ batch: SampleBatch, to stored: inout Series, _ outcome: inout AppendOutcome
     ) {
+        let series = batch.series[place]
         for index in series.samples {
             let time = batch.timestampsMs[index]
             let start = batch.startTimestampsMs.isEmpty ? 0 : batch.startTimestampsMs[index]
@@ -91,7 +92,7 @@ package final class MemoryMetricStore: MetricStore {
                 if known.value.bitPattern == sample.value.bitPattern {
                     outcome.acceptedSamples += 1
                 } else {
-                    outcome.refuse(.duplicate, samples: 1, "\(stored.labels.pairs) has another value at \(time)")
+                    outcome.refuse(.duplicate, series: place, samples: 1, "another value at \(time) ms")
                 }
                 continue
             }

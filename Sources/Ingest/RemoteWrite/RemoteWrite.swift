@@ -70,12 +70,12 @@ package struct RemoteWrite: IngestProtocol {
         defer { decoding.wireLabels = wire }
         do throws(StorageError) {
             let outcome = try intake.take(&decoding.batch) { index, batch in
-                do throws(WireLabels.Flaw) {
+                do throws(LabelFlaw) {
                     let fields = body.span.extracting(ranges[index])
                     batch.series[index].labels = try wire.write(fields, into: &batch.labelBytes)
                     return nil
                 } catch {
-                    return "\(error)"
+                    return error
                 }
             }
             return outcome.refusedTotal == 0 ? nil : RequestRefusal(.badRequest, outcome.sentence)

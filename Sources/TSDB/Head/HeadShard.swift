@@ -86,10 +86,10 @@ struct HeadShard: ~Copyable {
             for place in entry.samples {
                 let (time, value) = (times[place], values[place])
                 let start = staged.hasStarts ? batch.startTimestampsMs[place] : 0
-                stage(reference.slot, time, value, start, bounds, entry.key, &outcome)
+                stage(reference.slot, time, value, start, bounds, index, &outcome)
             }
             for place in entry.histograms {
-                stage(reference.slot, batch.histograms[place], bounds, entry.key, &outcome)
+                stage(reference.slot, batch.histograms[place], bounds, index, &outcome)
             }
         }
     }
@@ -97,7 +97,7 @@ struct HeadShard: ~Copyable {
     @inline(__always)
     private mutating func stage(
         _ number: Int, _ timeMs: Int64, _ value: Double, _ startMs: Int64, _ bounds: Bounds,
-        _ key: SampleBatch.Key, _ outcome: inout AppendOutcome
+        _ series: Int, _ outcome: inout AppendOutcome
     ) {
         let slot = unsafe slots[number]
         let bits = value.bitPattern
@@ -110,10 +110,11 @@ struct HeadShard: ~Copyable {
                 outcome.acceptedSamples += 1
                 return
             }
-            outcome.refuse(.duplicate, samples: 1, "another value at \(timeMs) ms, which the series has already")
+            outcome.refuse(
+                .duplicate, series: series, samples: 1, "another value at \(timeMs) ms, which the series has already")
             return
         } else if let reason = refusal(of: timeMs, last, bounds) {
-            outcome.refuse(reason, samples: 1, Self.sentence(reason, timeMs, last, bounds))
+            outcome.refuse(reason, series: series, samples: 1, Self.sentence(reason, timeMs, last, bounds))
             return
         }
         unsafe slot.pointee.epoch = epoch
@@ -122,26 +123,28 @@ struct HeadShard: ~Copyable {
     }
 
     private mutating func stage(
-        _ number: Int, _ histogram: SampleBatch.Histogram, _ bounds: Bounds, _ key: SampleBatch.Key,
+        _ number: Int, _ histogram: SampleBatch.Histogram, _ bounds: Bounds, _ series: Int,
         _ outcome: inout AppendOutcome
     ) {
         let slot = unsafe slots[number]
         let timeMs = histogram.timestampMs
         let last = unsafe slot.pointee.lastMs
         if let fault = histogram.value.fault {
-            outcome.refuse(.invalidHistogram, samples: 1, fault)
+            outcome.refuse(.invalidHistogram, series: series, samples: 1, fault)
             return
         }
         if timeMs == last {
             if let held = stagedOrStored(number, timeMs), HistogramCodec.isSame(held, histogram) {
                 outcome.acceptedHistograms += 1
             } else {
-                outcome.refuse(.duplicate, samples: 1, "another value at \(timeMs) ms, which the series has already")
+                outcome.refuse(
+                    .duplicate, series: series, samples: 1,
+                    "another value at \(timeMs) ms, which the series has already")
             }
             return
         }
         if let reason = refusal(of: timeMs, last, bounds) {
-            outcome.refuse(reason, samples: 1, Self.sentence(reason, timeMs, last, bounds))
+            outcome.refuse(reason, series: series, samples: 1, Self.sentence(reason, timeMs, last, bounds))
             return
         }
         if timeMs > last {

@@ -135,7 +135,8 @@ extension TimeSeriesStore {
             }
             if let refusal = limits.refusal(of: batch.labelBytes.span.extracting(series.labels)) {
                 outcome.refuse(
-                    refusal.reason, samples: series.samples.count + series.histograms.count, refusal.sentence)
+                    refusal.reason, series: index, samples: series.samples.count + series.histograms.count,
+                    refusal.sentence)
                 continue
             }
             new.append(index)
@@ -155,7 +156,7 @@ extension TimeSeriesStore {
             var made: [(index: Int, id: UInt64)] = []
             for index in new {
                 let labels = batch.labelBytes.span.extracting(batch.series[index].labels)
-                if let id = try find(labels, &creation, view, &outcome, batch.series[index]) {
+                if let id = try find(labels, &creation, view, &outcome, index, batch.series[index]) {
                     made.append((index, id))
                 }
             }
@@ -173,7 +174,7 @@ extension TimeSeriesStore {
     /// The id of the series with these labels, new or not; nil where it may not be made.
     private func find(
         _ labels: Span<UInt8>, _ creation: inout SeriesRegistry.Creation, _ view: StoreView,
-        _ outcome: inout AppendOutcome, _ series: SampleBatch.Series
+        _ outcome: inout AppendOutcome, _ index: Int, _ series: SampleBatch.Series
     ) throws(StorageError) -> UInt64? {
         let hash = LabelHash.of(labels)
         if let id = creation.find(labels, hash) { return id }
@@ -191,8 +192,8 @@ extension TimeSeriesStore {
             creation.index.count + (view.flushingIndex?.count ?? 0) + view.segments.reduce(0) { $0 + $1.index.count }
         guard count < options.seriesMax else {
             outcome.refuse(
-                .tooManySeries, samples: series.samples.count + series.histograms.count,
-                "\(LabelLimits.series(labels)): the store has \(count) series, and storage.series_limit is \(options.seriesMax)"
+                .tooManySeries, series: index, samples: series.samples.count + series.histograms.count,
+                "the store has \(count) series, and storage.series_limit is \(options.seriesMax)"
             )
             return nil
         }

@@ -89,7 +89,7 @@ struct RemoteWriteTests {
         #expect(
             text == """
                 2 samples were refused, 1 were taken
-                invalidLabels: the series has no label __name__
+                invalid_labels: {job="node"}: the series has no label __name__
 
                 """)
         #expect(try fixture.samples("good").map(\.1) == [1])

@@ -83,16 +83,17 @@ struct WriteRequestDecoderTests {
     }
 
     @Test(arguments: [
-        (label("job", "node"), WireLabels.Flaw.noMetricName),
+        (label("job", "node"), LabelFlaw.Reason.noMetricName),
         (label("__name__", ""), .noMetricName),
         (label("__name__", "x") + label("", "y"), .emptyLabelName),
         (label("__name__", "x") + label("a", "1") + label("a", "2"), .repeated),
         (field(1, field(1, Array("__name__".utf8)) + field(2, [0xff])), .invalidUTF8(label: "\"__name__\"")),
     ])
-    func flawedLabelsAreNamed(fields: [UInt8], flaw: WireLabels.Flaw) {
+    func flawedLabelsAreNamed(fields: [UInt8], flaw: LabelFlaw.Reason) {
         var wire = WireLabels()
         var bytes: [UInt8] = [9]
-        #expect(throws: flaw) { try wire.write(fields.span, into: &bytes) }
+        let error = #expect(throws: LabelFlaw.self) { try wire.write(fields.span, into: &bytes) }
+        #expect(error?.reason == flaw)
         #expect(bytes == [9])
     }
 }
