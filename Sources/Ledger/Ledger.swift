@@ -21,6 +21,7 @@ package final class Ledger: Sendable {
         var usesFlushedNs: Int64 = 0
     }
 
+    package static let databaseFile = "ledger.db"
     /// How long a revocation by another process may take to be seen here, and an event to be on the disk.
     package static let flushNs: Int64 = 1_000_000_000
     private static let usesFlushNs: Int64 = 60_000_000_000
@@ -119,7 +120,7 @@ package final class Ledger: Sendable {
                 throw .file(error)
             }
             let opened = try asLedger { () throws(SQLiteError) in
-                let database = try SQLiteDatabase(FilePath.join(directory, "ledger.db"))
+                let database = try SQLiteDatabase(FilePath.join(directory, Self.databaseFile))
                 try database.migrate(LedgerSchema.migrations)
                 return Opened(
                     database: database, tokens: TokenTable(database, time: time),
@@ -231,10 +232,39 @@ extension Ledger {
         return try asLedger { () throws(SQLiteError) in try opened.database.integrityFindings() }
     }
 
-    /// Copies the database, in one state, to a new file. The anchor and the archives beside it are plain files.
-    package func backUp(to path: String) throws(LedgerError) {
+    /// Copies database, anchor and archives into a directory, in one state: meanwhile nobody writes. What an earlier copy
+    /// left there is replaced.
+    package func backUp(to target: String) throws(LedgerError) {
         let opened = try open()
-        try asLedger { () throws(SQLiteError) in try opened.database.backUp(to: path) }
+        var failure: LedgerError?
+        try asLedger { () throws(SQLiteError) in
+            try opened.database.write { _ throws(SQLiteError) in
+                do throws(LedgerError) {
+                    try copy(opened, to: target)
+                } catch {
+                    failure = error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func copy(_ opened: Opened, to target: String) throws(LedgerError) {
+        let copy = FilePath.join(target, Self.databaseFile)
+        let beside = copy + ".tmp"
+        do throws(SystemError) {
+            try system.createDirectories(target)
+            try system.removeTree(beside)
+        } catch {
+            throw .file(error)
+        }
+        try asLedger { () throws(SQLiteError) in try opened.database.backUp(to: beside) }
+        do throws(SystemError) {
+            try system.rename(beside, to: copy)
+            try opened.trail.copyFiles(to: target)
+        } catch {
+            throw .file(error)
+        }
     }
 }
 

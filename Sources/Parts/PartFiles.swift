@@ -5,7 +5,7 @@ package import Posix
 package struct PartFiles: Sendable {
     package let info: PartInfo
     package let directory: String
-    private let system: any FileSystem
+    let system: any FileSystem
 
     init(_ info: PartInfo, in directory: String, _ system: any FileSystem) {
         self.info = info

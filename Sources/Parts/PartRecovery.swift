@@ -6,7 +6,7 @@ struct PartRecovery {
     static let unfinishedSuffix = ".tmp"
     static let quarantine = "quarantine"
     /// Far above what a million parts need.
-    private static let recordBytesMax = 256 << 20
+    static let recordBytesMax = 256 << 20
 
     let directory: String
     let system: any FileSystem

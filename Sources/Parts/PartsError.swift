@@ -9,6 +9,10 @@ package enum PartsError: Error, Equatable, CustomStringConvertible {
     /// The owner cannot read what it has just written.
     case cannotOpenAgain(part: String, PartDamage)
     case snapshotExists(String)
+    /// There is no manifest, or one that cannot be read.
+    case noParts(directory: String, reason: String)
+    /// The directory holds the parts of another store.
+    case otherStore(directory: String)
 
     package var isNoSpace: Bool {
         switch self {
@@ -24,6 +28,9 @@ package enum PartsError: Error, Equatable, CustomStringConvertible {
         case .unknownVersion(let path, let version):
             "\(path) has format version \(version), which this program does not know: use the one that wrote it"
         case .cannotOpenAgain(let part, let damage): "part \(part) was written and cannot be used: \(damage)"
+        case .noParts(let directory, let reason): "\(directory) holds no parts: \(reason)"
+        case .otherStore(let directory):
+            "\(directory) holds a copy of another store: name a folder that is empty or a copy of this one"
         case .snapshotExists(let path): "a snapshot cannot be made at \(path): something is there"
         }
     }

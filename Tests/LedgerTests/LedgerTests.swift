@@ -127,9 +127,15 @@ import Testing
         let ledger = fixture.ledger()
         let token = try ledger.createToken(name: "ci", role: .read, by: "admin")
         let copy = TemporaryDirectory()
-        try ledger.backUp(to: copy.file("ledger.db"))
+        try ledger.backUp(to: copy.path)
+        // Once more, over the first.
+        _ = try ledger.createToken(name: "cd", role: .read, by: "admin")
+        try ledger.backUp(to: copy.path)
         let restored = Ledger(directory: copy.path, registry: fixture.registry)
         #expect(try restored.grant(forTokenHash: token.hash)?.name == "ci")
         #expect(try restored.integrityFindings() == [])
+        let report = try restored.verifyAudit()
+        #expect(report.findings == [])
+        #expect(report.entriesChecked == 2)
     }
 }

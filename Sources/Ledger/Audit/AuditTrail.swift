@@ -14,10 +14,31 @@ struct AuditTrail: Sendable {
     let head: AuditHeadFile
     let archive: AuditArchive
 
+    private static let headFile = "audit.head"
+    private static let archiveDirectory = "audit"
+
     init(_ database: SQLiteDatabase, directory: String, system: any FileSystem) {
         self.database = database
-        head = AuditHeadFile(path: FilePath.join(directory, "audit.head"), system: system)
-        archive = AuditArchive(directory: FilePath.join(directory, "audit"), system: system)
+        head = AuditHeadFile(path: FilePath.join(directory, Self.headFile), system: system)
+        archive = AuditArchive(directory: FilePath.join(directory, Self.archiveDirectory), system: system)
+    }
+
+    /// Copies the anchor and those archives that are not there yet to where a copy of the database lies.
+    func copyFiles(to directory: String) throws(SystemError) {
+        let system = archive.system
+        if try system.status(at: head.path) != nil {
+            try FileCopy.replace(FilePath.join(directory, Self.headFile), withCopyOf: head.path, in: system)
+        }
+        let archives = FilePath.join(directory, Self.archiveDirectory)
+        for segment in try archive.segments() {
+            let source = FilePath.join(archive.directory, segment.name)
+            let copy = FilePath.join(archives, segment.name)
+            if let status = try system.status(at: copy), status.bytes == (try system.status(at: source)?.bytes) {
+                continue
+            }
+            try system.createDirectories(archives)
+            try FileCopy.replace(copy, withCopyOf: source, in: system)
+        }
     }
 
     /// Appends in one transaction, together with whatever `alongside` changes. When it returns, both are on the disk.

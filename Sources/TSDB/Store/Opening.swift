@@ -14,6 +14,7 @@ struct Opening {
     private(set) var notices: [String] = []
 
     static let annotationsFile = "annotations"
+    static let partsDirectory = "parts"
     private static let annotationsBytesMax = 1 << 30
 
     init(
@@ -22,7 +23,8 @@ struct Opening {
         do {
             try system.createDirectories(directory)
             lock = try DataDirectoryLock(directory, in: system)
-            parts = try PartStore(FilePath.join(directory, "parts"), in: system, time: time, open: StoredContent.open)
+            parts = try PartStore(
+                FilePath.join(directory, Self.partsDirectory), in: system, time: time, open: StoredContent.open)
             // Leftovers are what every crash leaves; they are no damage.
             notices = parts.notices.compactMap { notice in
                 if case .leftoversRemoved = notice { return nil }

@@ -155,7 +155,7 @@ extension TimeSeriesStore {
         try flush()
         do {
             try system.createDirectories(target)
-            try parts.snapshot(to: FilePath.join(target, "parts"))
+            try parts.snapshot(to: FilePath.join(target, Opening.partsDirectory))
             let annotations = FilePath.join(directory, Opening.annotationsFile)
             if try system.status(at: annotations) != nil {
                 try system.link(annotations, to: FilePath.join(target, Opening.annotationsFile))
