@@ -1,7 +1,6 @@
 import Encoding
 package import HTTP
 import Model
-import PromQL
 package import Storage
 
 /// `/api/v1/series`, `/api/v1/labels`, `/api/v1/label/<name>/values` and `/api/v1/metadata`: what there is to ask for.
@@ -82,13 +81,7 @@ package struct SeriesAPI: Sendable {
     /// One more than the limit is asked for, so that it is known whether something was left out.
     private static func labelRequest(_ parameters: APIParameters, limit: Int?) throws(APIError) -> LabelRequest {
         var selectors: [[Matcher]] = []
-        for text in parameters.all("match[]") {
-            do throws(ParseError) {
-                selectors.append(try Parser.parseSelector(text))
-            } catch {
-                throw APIError(parameter: "match[]", "\(error)")
-            }
-        }
+        for text in parameters.all("match[]") { selectors.append(try APISelector.parse(text)) }
         let startMs = try parameters.timeMs("start") ?? .min
         let endMs = try parameters.timeMs("end") ?? .max
         if endMs < startMs { throw APIError(parameter: "end", "end timestamp must not be before start time") }
