@@ -16,7 +16,8 @@ enum BodyCoding {
 
     static func isText(_ contentType: String) -> Bool {
         contentType.hasPrefix("text/") || contentType.hasPrefix("application/json")
-            || contentType.hasPrefix("application/openmetrics-text") || contentType.hasPrefix("application/stream+json") || contentType.hasPrefix("application/javascript")
+            || contentType.hasPrefix("application/openmetrics-text") || contentType.hasPrefix("application/stream+json")
+            || contentType.hasPrefix("application/javascript")
             || contentType.hasPrefix("image/svg+xml")
     }
 

@@ -38,6 +38,8 @@ final class ServerConnection: Sendable {
         var contentType = ""
         var timeoutNs: Int64 = 130_000_000_000
         var answerBytesMax = 256 << 20
+        /// How long to ask again where the server takes nothing now; zero gives up at once.
+        var retryNs: Int64 = 0
         /// Takes the answer's body piece by piece; see `ClientRequest.receive`.
         var receive: (@Sendable (Span<UInt8>) -> Bool)?
     }
@@ -46,7 +48,7 @@ final class ServerConnection: Sendable {
     static let tokenVariable = "OBS_TOKEN"
 
     let url: String
-    private let token: String?
+    let token: String?
     private let client: HTTPClient
 
     init(_ options: Options, _ console: Console) {
@@ -104,6 +106,10 @@ final class ServerConnection: Sendable {
         request.timeoutNs = question.timeoutNs
         request.answerBytesMax = question.answerBytesMax
         request.receive = question.receive
+        if question.retryNs > 0 {
+            request.retries = RetryPolicy(attemptsMax: .max)
+            request.timeoutNs = question.retryNs
+        }
         request.acceptsGzip = question.receive == nil
         if let token { request.options.credentials = .authorization(type: "Bearer", .text(Secret(token))) }
         return request

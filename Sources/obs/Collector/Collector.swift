@@ -66,10 +66,12 @@ final class Collector: Sendable {
             registry: registry, log: log.component("metrics"), time: time)
 
         let facts = Self.facts(flags, configuration, time)
+        let backups = BackupMaker(
+            metrics.store, ledger, ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration),
+            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -168,7 +170,7 @@ extension Collector {
     /// Everything that the server answers, surface by surface.
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
-        _ metrics: MetricBackend, _ configuration: LiveConfiguration
+        _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -176,7 +178,7 @@ extension Collector {
             quit: { lifecycle.requestStop() }
         ).add(to: &router)
         StatusAPI(facts).add(to: &router)
-        metrics.add(to: &router) { ExternalLabels(configuration.current.global.externalLabels) }
+        metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

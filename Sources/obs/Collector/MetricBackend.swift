@@ -12,12 +12,17 @@ import Web
 
 /// The metric store with what feeds it and what asks it.
 final class MetricBackend: Sendable {
-    private static let directoryName = "metrics"
+    /// Exports, imports and other work on much data at once, and how many more of them wait.
+    private static let transfersMax = 4
+    private static let transfersWaitingMax = 64
+    static let directoryName = "metrics"
 
-    private let store: TimeSeriesStore
+    let store: TimeSeriesStore
     private let workers: Workers
     private let queries: QueryService
+    private let transfers: HandlerPool
     private let ingest: IngestContext
+    private let dataDirectory: String
     private let time: any TimeSource
     private let log: Logger
     private let ownMetrics = Lock<OwnMetrics?>(nil)
@@ -41,12 +46,17 @@ final class MetricBackend: Sendable {
         queries = try QueryService(
             engine: engine, options: queryOptions.serviceOptions, registry: registry, log: log.component("queries"),
             time: time)
+        transfers = try HandlerPool(
+            name: "transfer", threads: Self.transfersMax, waitingMax: Self.transfersWaitingMax)
         ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed())
         (self.store, self.time, self.log) = (store, time, log)
+        self.dataDirectory = dataDirectory
     }
 
     /// - Parameter externalLabels: of the configuration in force.
-    func add(to router: inout Router, externalLabels: @escaping @Sendable () -> ExternalLabels) {
+    func add(
+        to router: inout Router, _ backups: BackupMaker, externalLabels: @escaping @Sendable () -> ExternalLabels
+    ) {
         IngestProtocols.add(ingest, to: &router)
         QueryAPI(queries, time: time).add(to: &router)
         SeriesAPI(store: store, pool: queries.pool).add(to: &router)
@@ -54,6 +64,12 @@ final class MetricBackend: Sendable {
         ExpressionAPI(store: store, pool: queries.pool).add(to: &router)
         FederationAPI(store: store, pool: queries.pool, time: time, externalLabels: externalLabels).add(to: &router)
         RemoteReadAPI(store: store, pool: queries.pool, externalLabels: externalLabels).add(to: &router)
+        ExportAPI(store: store, pool: transfers).add(to: &router)
+        ImportAPI(ingest, pool: transfers).add(to: &router)
+        StoreStatusAPI(store: store, pool: queries.pool, facts: { [self] in try facts() }).add(to: &router)
+        let administration = MetricAdministration(
+            store: store, backups: backups, dataDirectory: dataDirectory, time: time)
+        AdministrationAPI(store: store, administration: administration.actions, pool: transfers).add(to: &router)
     }
 
     /// Has what the registry holds recorded; see `OwnMetrics`.
@@ -65,11 +81,39 @@ final class MetricBackend: Sendable {
         ownMetrics.withLock { $0 = own }
     }
 
+    private func facts() throws(SystemError) -> DataFacts {
+        let space = try LocalFileSystem().space(at: dataDirectory)
+        let process = try ProcessFigures()
+        let options = store.options
+        return DataFacts(
+            directory: dataDirectory, freeBytes: space.freeBytes, totalBytes: space.totalBytes,
+            samplesTaken: Self.total("obs_ingest_samples_total", ingest.registry),
+            samplesRefused: Self.total("obs_ingest_samples_refused_total", ingest.registry),
+            residentBytes: process.residentBytes,
+            limits: [
+                ("storage.series_limit", options.seriesMax), ("label_limit", options.labelsMax),
+                ("label_name_length_limit", options.labelNameBytesMax),
+                ("label_value_length_limit", options.labelValueBytesMax),
+                ("samples of one request", ingest.limits.samplesMax),
+                ("bytes of one request", ingest.limits.bodyBytesMax),
+                ("bytes of one request, expanded", ingest.limits.expandedBytesMax),
+            ])
+    }
+
+    /// The sum of a counter's points.
+    private static func total(_ name: String, _ registry: Registry) -> Int {
+        let points = registry.families.first { $0.name == name }?.points ?? []
+        return points.reduce(0) { sum, point in
+            if case .number(let value, _) = point.reading { sum + Int(value) } else { sum }
+        }
+    }
+
     /// After the server has stopped taking requests.
     func stop() {
         let own = ownMetrics.withLock { $0 }
         own?.stop()
         queries.stop()
+        transfers.stop()
         workers.stop()
         do throws(StorageError) {
             try store.close()

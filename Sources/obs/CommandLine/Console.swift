@@ -9,6 +9,8 @@ struct Console: Sendable {
         /// Lines that a screen shows.
         var rows = 24
         var isTerminal = false
+        /// Whether somebody looks at standard error, where progress is shown.
+        var showsProgress = false
         /// Whether headings are bold.
         var hasColour = false
     }
@@ -44,6 +46,12 @@ struct Console: Sendable {
         return bytes.count > bytesMax ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Replaces the line of progress on standard error; an empty text removes it.
+    func progress(_ text: String) {
+        guard style.showsProgress else { return }
+        complaints("\r\(text.prefix(style.columns - 1))\u{1b}[K")
+    }
+
     /// The text in bold where colour is wanted.
     func heading(_ text: String) -> String { style.hasColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
 }
@@ -63,6 +71,7 @@ extension Console {
     private static func standardStyle() -> Style {
         var style = Style()
         style.isTerminal = isatty(STDOUT_FILENO) == 1
+        style.showsProgress = isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"
         style.hasColour = style.isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
         let terminal = terminalSize()
         if let columns = variable("COLUMNS").flatMap({ Int($0) }) ?? terminal?.columns {

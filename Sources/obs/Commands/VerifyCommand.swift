@@ -1,4 +1,7 @@
+import Encoding
 import Ledger
+import Posix
+import TSDB
 
 extension Command {
     struct VerifyOptions: Sendable {
@@ -7,11 +10,12 @@ extension Command {
     }
 
     static let verify = Command(
-        "verify", "check what a data directory holds",
+        "verify", "check every byte of a backup or of a data directory",
         details: """
-            It checks the ledger's database and the hash chain of the audit trail, and prints the trail's head. Note the \
-            head elsewhere: --known proves later that nothing up to it was rewritten. Exit code 1 says that something is \
-            wrong.
+            Each part of the metrics is read and held against its checksum, and what is damaged is named. Of a data \
+            directory the ledger's database and the hash chain of the audit trail are checked too, and the trail's head \
+            is printed. Note the head elsewhere: --known proves later that nothing up to it was rewritten. A collector \
+            may run meanwhile. Exit code 1 says that something is wrong.
             """,
         options: VerifyOptions(),
         settings: [
@@ -24,21 +28,59 @@ extension Command {
             },
             LocalLedgerOptions.data.within(\.ledger),
         ],
+        operands: Operands(
+            name: "FOLDER", doc: "a backup or a data directory; that of --data where none is named", count: 0...1,
+            candidates: .folders),
         examples: [
             .init(does: "Is everything as obs left it?", line: "obs verify"),
+            .init(does: "Is the backup good?", line: "obs verify /mnt/backup/obs"),
             .init(does: "Was the trail rewritten since the head was noted?", line: "obs verify --known 17:9f86d081..."),
         ]
     ) { options, invocation in
-        let local = try LocalLedger(options.ledger.dataDirectory, mayCreate: false)
-        let report = try local.ledger.verifyAudit(known: options.known)
+        let folder = invocation.operands.first ?? options.ledger.dataDirectory
+        if try BackupRecord(in: folder, LocalFileSystem()) != nil {
+            return try verifyBackup(folder, invocation.console)
+        }
+        let metrics = try verifyMetrics(folder, invocation.console)
+        let ledger = try verifyLedger(folder, known: options.known, invocation.console)
+        return metrics && ledger ? .ok : .bad
+    }
+
+    private static func verifyBackup(_ folder: String, _ console: Console) throws -> ExitCode {
+        let backup = try BackupFolder(folder)
+        let findings = try Verification.run(console, "checking", bytes: backup.bytes, backup.findings)
+        for finding in findings { console.print(finding) }
+        console.print(
+            """
+            backup of \(backup.record.hostname), \(CivilTime(ms: backup.record.startedMs).rfc3339): \
+            \(backup.store.partCount) parts and \(backup.record.files.count) other files checked, \
+            \(Amount.bytes(backup.bytes))
+            """)
+        return findings.isEmpty ? .ok : .bad
+    }
+
+    /// False where something is wrong.
+    private static func verifyMetrics(_ folder: String, _ console: Console) throws -> Bool {
+        let directory = FilePath.join(folder, MetricBackend.directoryName)
+        guard try LocalFileSystem().status(at: directory) != nil else { return true }
+        let store = try ClosedStore(directory)
+        let findings = try Verification.run(console, "checking", bytes: store.bytes) { try store.findings($0) }
+        for finding in findings { console.print(finding) }
+        console.print("\(store.partCount) parts of metrics checked, \(Amount.bytes(store.bytes))")
+        return findings.isEmpty
+    }
+
+    /// False where something is wrong.
+    private static func verifyLedger(_ folder: String, known: AuditPoint?, _ console: Console) throws -> Bool {
+        let local = try LocalLedger(folder, mayCreate: false)
+        let report = try local.ledger.verifyAudit(known: known)
         let findings = try local.ledger.integrityFindings() + report.findings
-        let console = invocation.console
         for finding in findings { console.print(finding) }
         for range in report.absentEntries {
             console.print(
                 "entries \(range.lowerBound) to \(range.upperBound) are not here; were their archives moved away?")
         }
         console.print("\(report.entriesChecked) audit entries checked, head \(report.head)")
-        return findings.isEmpty ? .ok : .bad
+        return findings.isEmpty
     }
 }

@@ -17,8 +17,10 @@ final class RecordedConsole: Sendable {
         Console(
             style: style, environment: { [variables] in variables[$0] },
             output: { text in self.written.withLock { $0.output += text } },
-            complaints: { text in self.written.withLock { $0.complaints += text } })
+            complaints: complain)
     }
+
+    @Sendable func complain(_ text: String) { written.withLock { $0.complaints += text } }
 
     var output: String { written.withLock { $0.output } }
     var complaints: String { written.withLock { $0.complaints } }

@@ -1,0 +1,99 @@
+import Encoding
+import HTTP
+import Posix
+
+extension Command {
+    struct ImportOptions: Sendable {
+        var server = ServerConnection.Options()
+        /// What the server is asked to take at once.
+        var pieceBytes = 4 << 20
+    }
+
+    static let `import` = Command(
+        "import", "send samples from files or standard input to the collector",
+        details: """
+            It takes what 'obs export' and VictoriaMetrics' /api/v1/export write: JSON lines, plain or compressed by \
+            gzip. A line that is refused is named with its number, and the rest is kept; samples that are there already \
+            are kept once. Exit code 1 says that a line was refused.
+            """,
+        options: ImportOptions(),
+        settings: [ServerConnection.Options.server.within(\.server)],
+        operands: Operands(
+            name: "FILE", doc: "JSON lines; '-' or none for standard input", count: 0...10_000, candidates: .files),
+        examples: [
+            .init(does: "What was exported before", line: "obs import all.jsonl.gz"),
+            .init(
+                does: "From VictoriaMetrics",
+                line: "curl -s 'http://vm:8428/api/v1/export?match[]={job=\"a\"}' | obs import"),
+        ]
+    ) { options, invocation in
+        let connection = ServerConnection(options.server, invocation.console)
+        var isWhole = true
+        for path in invocation.operands.isEmpty ? ["-"] : invocation.operands {
+            var transfer = ImportTransfer(connection, pieceBytes: options.pieceBytes, console: invocation.console)
+            isWhole = try transfer.send(InputFile.open(path)) && isWhole
+        }
+        return isWhole ? .ok : .bad
+    }
+}
+
+/// One file on its way to the collector, in pieces of whole lines.
+private struct ImportTransfer {
+    /// A server that takes nothing now is asked again for so long.
+    private static let retryNs: Int64 = 120_000_000_000
+    /// A line longer than this is sent as it is and refused by the server.
+    private static let lineBytesMax = 48 << 20
+
+    private let connection: ServerConnection
+    private let pieceBytes: Int
+    private let console: Console
+    private var pending: [UInt8] = []
+    private var line = 1
+    private var isWhole = true
+
+    init(_ connection: ServerConnection, pieceBytes: Int, console: Console) {
+        (self.connection, self.pieceBytes, self.console) = (connection, pieceBytes, console)
+    }
+
+    /// - Returns: whether every line was taken.
+    mutating func send(_ input: consuming InputFile) throws -> Bool {
+        var input = input
+        let bar = ProgressBar("importing \(input.path)", total: input.bytes, console, amount: Amount.bytes)
+        defer { bar.end() }
+        while true {
+            let count = try input.read(into: &pending)
+            if count == 0 { break }
+            while pending.count >= pieceBytes, let end = lastLineEnd() { try sendLines(upTo: end, input.path) }
+            bar.advance(by: count)
+        }
+        if !pending.isEmpty { try sendLines(upTo: pending.count, input.path) }
+        return isWhole
+    }
+
+    /// Behind the last whole line of the piece; nil while a line has no end yet.
+    private func lastLineEnd() -> Int? {
+        if let newline = pending.prefix(pieceBytes).lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
+        if let newline = pending.firstIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
+        return pending.count > Self.lineBytesMax ? pending.count : nil
+    }
+
+    private mutating func sendLines(upTo end: Int, _ path: String) throws {
+        let body = Array(pending[..<end])
+        var question = ServerConnection.Question(method: .post, path: "/api/v1/import")
+        question.parameters = [("first_line", String(line))]
+        question.body = body
+        question.contentType = "application/stream+json"
+        question.retryNs = Self.retryNs
+        let response = try connection.response(to: question)
+        switch response.status {
+        case .noContent: break
+        case .badRequest:
+            isWhole = false
+            console.progress("")
+            console.complain("\(path): " + String(decoding: response.body, as: UTF8.self))
+        default: throw connection.failure(of: response, to: question)
+        }
+        line += body.count { $0 == UInt8(ascii: "\n") }
+        pending.removeFirst(end)
+    }
+}
