@@ -123,7 +123,7 @@ let testTargets: [Target] = [
     library("Fuzzer"),
     .executableTarget(
         name: "Fuzz",
-        dependencies: ["PromQL", "HTTP", "Storage", "Model", "Encoding", "Posix", "TestSupport", "CFuzzer"],
+        dependencies: ["PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport", "CFuzzer"],
         path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),

@@ -25,6 +25,7 @@ package struct FuzzedDecoder: Sendable {
         protobuf,
         requestHead,
         snappy,
+        template,
         varint,
         webSocket,
         yaml,

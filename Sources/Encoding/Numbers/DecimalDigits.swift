@@ -45,6 +45,44 @@ package struct DecimalDigits: Sendable, Equatable {
         }
     }
 
+    /// All digits of the number itself: what rounding to a number of places has to start from, since the shortest
+    /// digits are rounded already. The value must be finite.
+    package init(exactly value: Double) {
+        precondition(value.isFinite, "BUG: only finite numbers have digits")
+        isNegative = value.sign == .minus
+        let exponent = value == 0 ? 0 : Int(value.exponent) - 52
+        var mantissa = value.significandBitPattern
+        if value.isNormal { mantissa |= 1 << 52 }
+        let shift = value.isNormal || value == 0 ? exponent : -1074
+        // Digits of 9 places each, the lowest first: m * 2^e is m * 5^-e with the point moved where e is negative.
+        var limbs = [mantissa % 1_000_000_000, mantissa / 1_000_000_000]
+        let (factor, count): (UInt64, Int) = shift >= 0 ? (2, shift) : (5, -shift)
+        for _ in 0..<count {
+            var carry: UInt64 = 0
+            for index in limbs.indices {
+                let product = limbs[index] * factor + carry
+                limbs[index] = product % 1_000_000_000
+                carry = product / 1_000_000_000
+            }
+            if carry > 0 { limbs.append(carry) }
+        }
+        digits = []
+        for limb in limbs.reversed() {
+            var divisor: UInt64 = 100_000_000
+            while divisor > 0 {
+                digits.append(UInt8(limb / divisor % 10))
+                divisor /= 10
+            }
+        }
+        digits = Array(digits.drop { $0 == 0 })
+        point = digits.count + min(0, shift)
+        while digits.last == 0 { digits.removeLast() }
+        if digits.isEmpty {
+            digits = [0]
+            point = 1
+        }
+    }
+
     /// Keeps `count` digits, the last one rounded half to even.
     package mutating func round(toDigits count: Int) {
         guard count < digits.count else { return }

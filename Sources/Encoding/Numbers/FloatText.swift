@@ -24,7 +24,7 @@ package enum FloatText {
     /// With at most `significant` digits: `%.2g` for 2.
     package static func general(_ value: Double, significant: Int) -> String {
         if let special = special(value) { return special }
-        var decimal = DecimalDigits(value)
+        var decimal = DecimalDigits(exactly: value)
         decimal.round(toDigits: significant)
         let exponent = decimal.point - 1
         if exponent < -4 || exponent >= significant { return scientific(decimal) }
@@ -67,9 +67,18 @@ package enum FloatText {
     /// With exactly `decimals` places: `%.3f` for 3.
     package static func fixed(_ value: Double, decimals: Int) -> String {
         if let special = special(value) { return special }
-        var decimal = DecimalDigits(value)
+        var decimal = DecimalDigits(exactly: value)
         decimal.round(toDigits: decimal.point + decimals)
         return plain(decimal, decimals: decimals)
+    }
+
+    /// With an exponent and exactly `decimals` places: `%.3e` for 3, the shortest digits for nil.
+    package static func exponential(_ value: Double, decimals: Int? = nil) -> String {
+        if let special = special(value) { return special }
+        guard let decimals else { return scientific(DecimalDigits(value)) }
+        var decimal = DecimalDigits(exactly: value)
+        decimal.round(toDigits: decimals + 1)
+        return scientific(decimal, decimals: decimals)
     }
 
     private static func special(_ value: Double) -> String? {
@@ -98,12 +107,13 @@ package enum FloatText {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func scientific(_ decimal: DecimalDigits) -> String {
+    private static func scientific(_ decimal: DecimalDigits, decimals: Int = 0) -> String {
         var text: [UInt8] = decimal.isNegative ? [UInt8(ascii: "-")] : []
         text.append(UInt8(ascii: "0") + decimal.digits[0])
-        if decimal.digits.count > 1 {
+        if decimal.digits.count > 1 || decimals > 0 {
             text.append(UInt8(ascii: "."))
             for digit in decimal.digits.dropFirst() { text.append(UInt8(ascii: "0") + digit) }
+            text += repeatElement(UInt8(ascii: "0"), count: max(0, decimals - decimal.digits.count + 1))
         }
         let exponent = decimal.point - 1
         text.append(UInt8(ascii: "e"))

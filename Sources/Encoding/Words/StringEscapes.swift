@@ -1,11 +1,12 @@
-/// The inside of a quoted string of the language: Go's escapes between double or single quotes, none in backticks.
-enum StringEscapes {
-    struct Failure: Error {
-        let message: String
+/// The inside of a quoted string as Go, PromQL and Go's templates have it: escapes between double or single quotes, none
+/// in backticks.
+package enum StringEscapes {
+    package struct Failure: Error {
+        package let message: String
     }
 
     /// The bytes that a quoted string stands for.
-    static func resolve(_ quoted: String) throws(Failure) -> [UInt8] {
+    package static func resolve(_ quoted: String) throws(Failure) -> [UInt8] {
         let bytes = Array(quoted.utf8)
         guard bytes.count >= 2, bytes.first == bytes.last, let quote = bytes.first else {
             throw Failure(message: "invalid syntax")
@@ -55,7 +56,7 @@ enum StringEscapes {
         _ rest: inout ArraySlice<UInt8>, digits: Int, radix: Int
     ) throws(Failure) -> Int {
         let text = String(decoding: rest.prefix(digits), as: UTF8.self)
-        guard text.utf8.count == digits, text.utf8.allSatisfy(Lexer.isAlphaNumeric),
+        guard text.utf8.count == digits, text.utf8.allSatisfy({ $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }),
             let value = Int(text, radix: radix)
         else { throw Failure(message: "illegal character in escape sequence") }
         rest = rest.dropFirst(digits)
