@@ -94,18 +94,19 @@ let floor5: [Target] = [
 ]
 
 let floor6: [Target] = [
-    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"])
+    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Rules", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
 let floor7: [Target] = [
-    room("Web", ["Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
+    room("Web", ["Rules", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
 ]
 
 let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Web", "Ingest", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
+            "Web", "Rules", "Ingest", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
@@ -161,10 +162,11 @@ let testTargets: [Target] = [
         ]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Rules", ["Rules", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests(
         "Web",
         [
-            "Web", "Ingest", "TSDB", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix",
+            "Web", "Rules", "Ingest", "TSDB", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix",
             "TestSupport",
         ]),
     tests(

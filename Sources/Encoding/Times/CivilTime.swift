@@ -39,6 +39,17 @@ package struct CivilTime: Sendable, Equatable {
         return (yearOfCycle + cycle * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
+    /// Days from 1970-01-01 to a date. A day that the month does not have runs over into the next one.
+    package static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+        let yearFromMarch = month > 2 ? year : year - 1
+        let monthFromMarch = month > 2 ? month - 3 : month + 9
+        let cycle = (yearFromMarch >= 0 ? yearFromMarch : yearFromMarch - 399) / 400
+        let yearOfCycle = yearFromMarch - cycle * 400
+        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
+        let dayOfCycle = yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
+        return cycle * 146_097 + dayOfCycle - 719_468
+    }
+
     /// `2026-11-20T19:51:01.123Z`, as RFC 3339 has it.
     package var rfc3339: String {
         "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(clock)Z"

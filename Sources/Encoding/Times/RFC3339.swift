@@ -52,13 +52,7 @@ package enum RFC3339 {
 
     /// Days since 1970; nil for a day that the month does not have.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int? {
-        let yearFromMarch = month > 2 ? year : year - 1
-        let monthFromMarch = month > 2 ? month - 3 : month + 9
-        let cycle = (yearFromMarch >= 0 ? yearFromMarch : yearFromMarch - 399) / 400
-        let yearOfCycle = yearFromMarch - cycle * 400
-        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-        let dayOfCycle = yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
-        let days = cycle * 146_097 + dayOfCycle - 719_468
+        let days = CivilTime.daysSince1970(year: year, month: month, day: day)
         let date = CivilTime.date(daysSince1970: days)
         return date.month == month && date.day == day ? days : nil
     }

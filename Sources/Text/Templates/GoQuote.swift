@@ -46,10 +46,9 @@ enum GoQuote {
 
     /// What a quoted string stands for; nil where it is malformed. Bytes that are not UTF-8 become U+FFFD.
     static func unquoted(_ source: ArraySlice<UInt8>) -> String? {
-        guard let bytes = try? StringEscapes.resolve(String(decoding: source, as: UTF8.self)) else {
-            return nil  // the caller names the place and shows the text
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: source, as: UTF8.self)
+        let bytes = try? StringEscapes.resolve(text)  // the caller names the place and shows the text
+        return bytes.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// How Go's lexer names a character that it does not know: `U+0021 '!'`.

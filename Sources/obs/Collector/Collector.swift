@@ -30,6 +30,7 @@ final class Collector: Sendable {
     private let tls: TLSStore?
     private let accessLog: AccessLogFile?
     private let metrics: MetricBackend
+    private let rules: RuleBackend
     private let readiness = Readiness()
     private let server: Server
 
@@ -64,6 +65,8 @@ final class Collector: Sendable {
             configuration.current.storage, configuration.current.queries,
             memoryBytes: options.memoryBytes ?? Int64(Machine.memoryBytes / 2), dataDirectory: dataDirectory,
             registry: registry, log: log.component("metrics"), time: time)
+        rules = try RuleBackend(
+            metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time)
 
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
@@ -71,7 +74,8 @@ final class Collector: Sendable {
         var serverOptions = ServerOptions()
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
-            serverOptions, router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups),
+            serverOptions,
+            router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups, rules),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -80,6 +84,7 @@ final class Collector: Sendable {
             configuration.current.global.scrape.intervalMs
         }
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
+        rules.apply(configuration.current)
         readiness.isReady = true
         Self.giveBackCode(log)
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
@@ -93,6 +98,7 @@ final class Collector: Sendable {
         readiness.isReady = false
         log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
         server.stop(drainingAtMostNs: Self.drainNs)
+        rules.stop()
         metrics.stop()
         access.stop()
         ledger.stop()
@@ -108,6 +114,7 @@ final class Collector: Sendable {
             try configuration.reload { new in
                 try Self.reload(tls, new.tls)
                 try access.apply(new.auth)
+                rules.apply(new)
             }
             return nil
         } catch {
@@ -170,7 +177,8 @@ extension Collector {
     /// Everything that the server answers, surface by surface.
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
-        _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker
+        _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker,
+        _ rules: RuleBackend
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -179,6 +187,7 @@ extension Collector {
         ).add(to: &router)
         StatusAPI(facts).add(to: &router)
         metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
+        rules.add(to: &router, pool: metrics.queries.pool)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

@@ -24,6 +24,19 @@ struct CollectorOptions: Sendable {
     static let dataDirectoryDefault = "./obs-data"
     static let listenDefault = "127.0.0.1:9440"
 
+    /// Where people reach the server, for links; nil: this machine's name and the port.
+    var externalAddress: String?
+
+    /// Without a slash at the end.
+    var externalURL: String {
+        if var url = externalAddress {
+            while url.hasSuffix("/") { url.removeLast() }
+            return url
+        }
+        let port = addresses.first.flatMap(\.port).map { ":\($0)" } ?? ""
+        return "http://\(Machine.hostname)\(port)"
+    }
+
     /// The addresses to listen on, the default where none was given.
     var addresses: [SocketAddress] { listen.isEmpty ? [SocketAddress(Self.listenDefault)!] : listen }
 
@@ -66,6 +79,9 @@ struct CollectorOptions: Sendable {
                     throw UsageError(
                         "--memory \(text) is too little: at least \(ByteSize.text(ofBytes: memoryBytesMin))")
                 }
+            },
+            .value("external-url", "URL", "where people reach the server, for the links in notifications") {
+                $0.externalAddress = $1
             },
             .on("insecure", "listen beyond this machine although nobody has to say who they are") {
                 $0.isInsecure = true

@@ -17,9 +17,11 @@ final class MetricBackend: Sendable {
     private static let transfersWaitingMax = 64
     static let directoryName = "metrics"
 
+    /// Answers queries over the store.
+    let engine: Engine
     let store: TimeSeriesStore
     private let workers: Workers
-    private let queries: QueryService
+    let queries: QueryService
     private let transfers: HandlerPool
     private let ingest: IngestContext
     private let dataDirectory: String
@@ -40,7 +42,7 @@ final class MetricBackend: Sendable {
         for notice in store.notices { log.warning("metric store", ["notice": .text(notice)]) }
         workers = try Workers(helpers: Machine.processors - 1)
         let memory = QueryMemory(limitBytes: Int(memoryBytes / 2))
-        let engine = Engine(
+        engine = Engine(
             store: store, workers: workers, options: queryOptions.engineOptions(queriesBytes: memory.limitBytes),
             memory: memory, clock: time)
         queries = try QueryService(
@@ -107,6 +109,9 @@ final class MetricBackend: Sendable {
             if case .number(let value, _) = point.reading { sum + Int(value) } else { sum }
         }
     }
+
+    /// The store as those see it who bring and ask samples.
+    var metricStore: any MetricStore { store }
 
     /// After the server has stopped taking requests.
     func stop() {

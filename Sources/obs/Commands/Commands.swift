@@ -13,6 +13,8 @@ enum Commands {
         .verify,
         .checkConfig,
         .checkMetrics,
+        .checkRules,
+        .testRules,
         .tokenCreate,
         .tokenList,
         .tokenRevoke,

@@ -2,6 +2,7 @@ import Crypto
 import Encoding
 import Ingest
 import Model
+import Rules
 
 /// What the collector's configuration file says: a superset of prometheus.yml.
 ///
@@ -11,6 +12,8 @@ struct Configuration: Sendable {
     /// Those of `scrape_config_files` included.
     var scrapes: [ScrapeOptions] = []
     var ruleFiles: [FilePattern] = []
+    /// What those files hold.
+    var ruleGroups: [RuleGroup] = []
     var alerting = AlertingOptions()
     var remoteWrites: [RemoteWriteOptions] = []
     var remoteReads: [RemoteReadOptions] = []
@@ -49,8 +52,9 @@ extension Configuration {
             let patterns = configuration.read(document, reader, environment)
             if !syntaxOnly {
                 configuration.readScrapeFiles(patterns, files, report)
+                configuration.readRuleFiles(files, report)
                 configuration.checkTargets(files, report)
-                files.check(report, patterns: configuration.ruleFiles)
+                files.check(report)
             }
             configuration.refuseRepeatedNames(report)
         }
@@ -100,6 +104,15 @@ extension Configuration {
                 scrapes.append(ScrapeOptions(entry, defaults: global.scrape))
             }
             section.finish()
+        }
+    }
+
+    private mutating func readRuleFiles(_ files: NamedFiles, _ report: ConfigurationReport) {
+        for pattern in ruleFiles {
+            for path in files.paths(matching: pattern, report) {
+                guard let bytes = files.read(path, named: path, report) else { continue }
+                ruleGroups += RuleFile.read(bytes.span, file: path, report, validation: global.scrape.validation)
+            }
         }
     }
 

@@ -42,8 +42,7 @@ struct NamedFiles: Sendable {
     }
 
     /// Refuses what is named and not there.
-    func check(_ report: ConfigurationReport, patterns: [FilePattern]) {
-        for pattern in patterns { _ = paths(matching: pattern, report) }
+    func check(_ report: ConfigurationReport) {
         for file in report.files where !exists(file.path) {
             report.add(
                 ConfigurationError(

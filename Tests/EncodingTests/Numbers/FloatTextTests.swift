@@ -41,7 +41,9 @@ struct FloatTextTests {
         #expect(FloatText.openMetrics(value) == text)
     }
 
-    @Test(arguments: [(1.5, "1.500000"), (0, "0.000000"), (2.0000005, "2.000000"), (-12.34567891, "-12.345679")])
+    @Test(arguments: [
+        (1.5, "1.500000"), (0, "0.000000"), (2.0000005, "2.000001"), (2.675, "2.675000"), (-12.34567891, "-12.345679"),
+    ])
     func fixedHasAllItsPlaces(value: Double, text: String) {
         #expect(FloatText.fixed(value, decimals: 6) == text)
     }

@@ -1,0 +1,48 @@
+import HTTP
+import Model
+import Posix
+import PromQL
+import Rules
+import Storage
+import Telemetry
+import Web
+
+/// The rules at work: evaluated over the metric store, asked through the API, replaced by a reload.
+final class RuleBackend: Sendable {
+    /// Groups that are evaluated at once.
+    private static let evaluatorsMax = 8
+
+    private let scheduler: RuleScheduler
+    private let engine: Engine
+    private let store: any MetricStore
+    private let externalURL: String
+    private let log: Logger
+
+    /// - Parameter externalURL: where people reach the server, without a slash at the end.
+    init(
+        _ metrics: MetricBackend, externalURL: String, registry: Registry, log: Logger, time: any TimeSource
+    ) throws(SystemError) {
+        scheduler = try RuleScheduler(
+            evaluators: min(max(2, Machine.processors), Self.evaluatorsMax), registry: registry, time: time)
+        (engine, store) = (metrics.engine, metrics.metricStore)
+        (self.externalURL, self.log) = (externalURL, log)
+    }
+
+    /// Puts the rules of a configuration in force.
+    func apply(_ configuration: Configuration) {
+        var environment = RuleEnvironment(engine: engine, store: store)
+        environment.options.intervalMs = configuration.global.evaluationIntervalMs
+        environment.options.queryOffsetMs = configuration.global.ruleQueryOffsetMs
+        environment.context.externalLabels = configuration.global.externalLabels.map { ($0.key, $0.value) }
+            .sorted { $0.key < $1.key }
+        environment.context.externalURL = externalURL
+        environment.log = log
+        scheduler.replace(configuration.ruleGroups, environment)
+    }
+
+    func add(to router: inout Router, pool: HandlerPool) {
+        RulesAPI(pool: pool) { [scheduler] in scheduler.statuses }.add(to: &router)
+    }
+
+    func stop() { scheduler.stop() }
+}
