@@ -172,7 +172,7 @@ let testTargets: [Target] = [
     tests(
         "obs",
         [
-            "obs", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
+            "obs", "Web", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
             "TestSupport",
         ]),
     tests("Integration", ["HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),

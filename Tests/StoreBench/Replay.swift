@@ -53,12 +53,12 @@ struct BodyIntake {
         try decoder.decode(body.span, into: &batch)
         let ranges = decoder.labelRanges
         let outcome = try intake.take(&batch) { index, batch in
-            do throws(WireLabels.Flaw) {
+            do throws(LabelFlaw) {
                 batch.series[index].labels = try wire.write(
                     body.span.extracting(ranges[index]), into: &batch.labelBytes)
                 return nil
             } catch {
-                return "\(error)"
+                return error
             }
         }
         swap(&batch, &self.batch)

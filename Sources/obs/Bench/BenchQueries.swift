@@ -39,7 +39,7 @@ struct BenchQuery: Sendable {
 }
 
 /// Latencies of the queries, each asked several times.
-struct QueryTimes: Sendable {
+struct QueryLatency: Sendable {
     let query: BenchQuery
     /// In ascending order.
     var durationsNs: [Int64] = []
@@ -50,8 +50,8 @@ struct QueryTimes: Sendable {
     ///   - range: in seconds since 1970.
     static func measure(
         _ query: BenchQuery, runs: Int, _ connection: ServerConnection, path: String, range: ClosedRange<Int64>
-    ) -> QueryTimes {
-        var times = QueryTimes(query: query)
+    ) -> QueryLatency {
+        var times = QueryLatency(query: query)
         var question = ServerConnection.Question(
             path: path + (query.stepSeconds == 0 ? "/api/v1/query" : "/api/v1/query_range"))
         question.parameters = [("query", query.expression)]

@@ -48,13 +48,13 @@ struct MetricsBench {
             residentBytes: try process.residentBytes(), writtenBytes: process.writtenBytes())
     }
 
-    private func queries() -> [QueryTimes] {
+    private func queries() -> [QueryLatency] {
         let bar = ProgressBar("asking", total: BenchQuery.all.count, console) { "\($0) queries" }
         defer { bar.end() }
         let end = load.endMs / 1000
         return BenchQuery.all.map { query in
             defer { bar.advance(by: 1) }
-            return QueryTimes.measure(
+            return QueryLatency.measure(
                 query, runs: options.runs, connection, path: options.queryPath,
                 range: end - Int64(load.durationSeconds)...end)
         }

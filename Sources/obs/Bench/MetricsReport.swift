@@ -18,7 +18,7 @@ struct MetricsReport: Sendable {
     var server: Server?
     /// Nil where no directory was named.
     var diskBytes: Int?
-    var queries: [QueryTimes] = []
+    var queries: [QueryLatency] = []
 
     private var millions: Double { Double(load.samples) / 1e6 }
     private var samplesPerSecond: Int { Int(Double(load.samples) / max(0.001, load.seconds)) }

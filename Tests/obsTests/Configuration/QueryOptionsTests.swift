@@ -1,5 +1,6 @@
 import PromQL
 import Testing
+import Web
 
 @testable import obs
 
