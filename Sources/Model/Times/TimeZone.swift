@@ -11,6 +11,8 @@ package struct TimeZone: Sendable {
 
     package struct Failure: Error, Sendable, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     package let name: String

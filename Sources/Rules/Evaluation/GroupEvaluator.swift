@@ -13,6 +13,9 @@ package final class GroupEvaluator: Sendable {
         /// Series of rules that are gone, to be marked as ended.
         var orphans: Set<Labels> = []
         var isFirst = true
+        /// Another evaluator has taken over, or the group is gone: what is still queued is not done.
+        var isEnded = false
+        var lastMs: Int64 = .min
     }
 
     package let group: RuleGroup
@@ -49,7 +52,10 @@ package final class GroupEvaluator: Sendable {
     /// Takes over what an earlier form of the group knows of rules that have stayed the same. What it wrote for others
     /// ends with the next evaluation.
     func inherit(from old: GroupEvaluator) {
-        let inherited = old.work.withLock { $0 }
+        let inherited = old.work.withLock { work in
+            defer { work.isEnded = true }
+            return work
+        }
         work.withLock { work in
             var taken: Set<Int> = []
             for (place, rule) in group.rules.enumerated() {
@@ -64,6 +70,7 @@ package final class GroupEvaluator: Sendable {
                 work.orphans.formUnion(inherited.written[place])
             }
             work.isFirst = inherited.isFirst
+            work.lastMs = inherited.lastMs
         }
     }
 
@@ -75,12 +82,16 @@ package final class GroupEvaluator: Sendable {
     /// Evaluates every rule at one instant, in order, so that each sees what those before it wrote.
     package func evaluate(atMs: Int64) {
         let startNs = time.monotonicNs
-        work.withLock { work in
+        let isDone = work.withLock { work in
+            if work.isEnded { return false }
+            work.lastMs = atMs
             for place in group.rules.indices { evaluate(place, atMs, &work) }
             markOrphans(atMs, &work)
             if work.isFirst { restore(atMs, &work) }
             work.isFirst = false
+            return true
         }
+        guard isDone else { return }
         let durationNs = time.monotonicNs - startNs
         shown.withLock { status in
             status.lastEvaluationMs = atMs
@@ -92,8 +103,10 @@ package final class GroupEvaluator: Sendable {
     /// Ends the series of all rules: the group is gone.
     func end(atMs: Int64) {
         work.withLock { work in
+            work.isEnded = true
             for series in work.written { work.orphans.formUnion(series) }
-            markOrphans(atMs, &work)
+            // Behind the last result, which may be of this very millisecond.
+            markOrphans(max(atMs, work.lastMs + 1), &work)
         }
         metrics.forget(group)
     }

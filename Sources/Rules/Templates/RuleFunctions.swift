@@ -43,7 +43,7 @@ extension RuleFunctions {
                 .string(try label("__value__", of: arguments[0]))
             },
             TemplateFunction("value", [.any]) { (arguments) throws(TemplateFailure) in
-                guard case .map(let sample) = arguments[0].plain, let value = sample["Value"] else {
+                guard case .record(let sample) = arguments[0].plain, let value = sample["Value"] else {
                     throw TemplateFailure("value() called on \(arguments[0].typeName), which is no sample")
                 }
                 return value
@@ -64,7 +64,7 @@ extension RuleFunctions {
     }
 
     private static func label(_ name: String, of sample: TemplateValue) throws(TemplateFailure) -> String {
-        guard case .map(let sample) = sample.plain, case .map(let labels)? = sample["Labels"] else {
+        guard case .record(let sample) = sample.plain, case .map(let labels)? = sample["Labels"] else {
             throw TemplateFailure("label() called on \(sample.typeName), which is no sample")
         }
         return labels[name]?.text ?? ""
@@ -143,13 +143,14 @@ extension RuleFunctions {
     }
 
     private static func moment(_ seconds: Double) throws(TemplateFailure) -> GoTime {
+        guard seconds.isFinite else { throw TemplateFailure("value is NaN or Inf") }
         guard (seconds * 1e9).magnitude < 9.2e18 else { throw outOfRange(seconds) }
         return GoTime(ms: Int64((seconds * 1000).rounded(.towardZero)))
     }
 
     private static func outOfRange(_ seconds: Double) -> TemplateFailure {
         TemplateFailure(
-            "\(FloatText.plain(seconds)) seconds cannot be represented as a nanoseconds timestamp since it overflows int64"
+            "\(FloatText.general(seconds)) cannot be represented as a nanoseconds timestamp since it overflows int64"
         )
     }
 }

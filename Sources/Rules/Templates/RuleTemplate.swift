@@ -92,9 +92,9 @@ package struct QueriedSample: Sendable {
     }
 
     var templateValue: TemplateValue {
-        .map(
-            TemplateMap([
-                ("Labels", .map(TemplateMap(texts: labels.pairs.map { ($0.name, $0.value) }))), ("Value", value),
-            ]))
+        .record(
+            TemplateRecord(
+                "*template.sample",
+                [("Labels", .map(TemplateMap(texts: labels.pairs.map { ($0.name, $0.value) }))), ("Value", value)]))
     }
 }

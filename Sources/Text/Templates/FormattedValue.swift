@@ -31,12 +31,15 @@ struct FormattedValue {
 
     private func bool(_ value: Bool) -> String {
         guard letter == "t" || letter == "v" else { return complaint(.bool(value)) }
-        return verb.padded(value ? "true" : "false", zeroPads: false)
+        return verb.padded(value ? "true" : "false")
     }
 }
 
 /// Numbers.
 extension FormattedValue {
+    /// With `%+v` the sign asks for the names of fields.
+    private var showsPlus: Bool { verb.plus && letter != "v" }
+
     private func integer(_ value: Int) -> String {
         switch letter {
         case "v", "d": return number(value, radix: 10, prefix: "")
@@ -64,7 +67,7 @@ extension FormattedValue {
             if precision == 0, value == 0 { return String(repeating: " ", count: verb.width ?? 0) }
             digits = String(repeating: "0", count: max(0, precision - digits.count)) + digits
         }
-        let sign = value < 0 ? "-" : verb.plus ? "+" : verb.space ? " " : ""
+        let sign = value < 0 ? "-" : showsPlus ? "+" : verb.space ? " " : ""
         if verb.zero, verb.precision == nil, let width = verb.width {
             digits = String(repeating: "0", count: max(0, width - digits.count - sign.count)) + digits
         }
@@ -84,12 +87,12 @@ extension FormattedValue {
         default: return complaint(.float(value))
         }
         if body.uppercased() == "+INF" || body.uppercased() == "NAN" {
-            body = value.isNaN ? "NaN" : verb.plus ? "+Inf" : verb.space ? " Inf" : "+Inf"
-            if value.isNaN, verb.plus { body = "+NaN" }
+            body = value.isNaN ? "NaN" : verb.space && !showsPlus ? " Inf" : "+Inf"
+            if value.isNaN, showsPlus { body = "+NaN" }
             return verb.padded(body, zeroPads: false)
         }
         if value.isInfinite { return verb.padded("-Inf", zeroPads: false) }
-        if !body.hasPrefix("-") { body = (verb.plus ? "+" : verb.space ? " " : "") + body }
+        if !body.hasPrefix("-") { body = (showsPlus ? "+" : verb.space ? " " : "") + body }
         return verb.padded(body)
     }
 

@@ -367,11 +367,14 @@ extension TemplateParser {
         let token = current
         guard let term = try term() else { return nil }
         var fields: [String] = []
+        let chain = current.offset
         while case .field(let name) = current.kind {
             fields.append(name)
             _ = advance()
         }
-        let spot = spot(from: token.offset)
+        // Errors of a chain stand at its first field, as Go has them.
+        let whole = self.spot(from: token.offset)
+        let spot = TemplateSpot(offset: fields.isEmpty ? token.offset : chain, source: whole.source)
         switch term {
         case .field(let first, _): return .field(first + fields, spot)
         case .variable(let name, let first, _): return .variable(name, first + fields, spot)

@@ -87,7 +87,9 @@ extension TemplateRun {
         let found: TemplateValue
         switch value.plain {
         case .nothing: throw error("nil pointer evaluating interface {}.\(name)", at: spot)
-        case .map(let map): found = map[name] ?? map.missing
+        case .map(let map):
+            guard arguments.isEmpty else { throw error("\(name) is not a method but has arguments", at: spot) }
+            found = map[name] ?? map.missing
         case .record(let record):
             guard let field = record[name] else { fallthrough }
             found = field

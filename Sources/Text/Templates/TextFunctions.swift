@@ -3,8 +3,8 @@ import Encoding
 /// Functions on texts and lengths of time that the templates of rules and those of notifications share.
 package enum TextFunctions {
     package static let all: [TemplateFunction] = [
-        TemplateFunction("toUpper", [.string]) { .string(($0[0].text ?? "").uppercased()) },
-        TemplateFunction("toLower", [.string]) { .string(($0[0].text ?? "").lowercased()) },
+        TemplateFunction("toUpper", [.string]) { .string(mapped($0[0].text ?? "") { $0.properties.uppercaseMapping }) },
+        TemplateFunction("toLower", [.string]) { .string(mapped($0[0].text ?? "") { $0.properties.lowercaseMapping }) },
         TemplateFunction("title", [.string]) { .string(title($0[0].text ?? "")) },
         TemplateFunction("safeHtml", [.string]) { .markup($0[0].text ?? "") },
         TemplateFunction("match", [.string, .string]) { (arguments) throws(TemplateFailure) in
@@ -28,13 +28,24 @@ package enum TextFunctions {
         }
     }
 
+    /// Character by character, as Go has it: one whose other case is several characters stays.
+    private static func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
+        var output = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let other = mapping(scalar).unicodeScalars
+            output.append(other.count == 1 ? other.first ?? scalar : scalar)
+        }
+        return String(output)
+    }
+
     /// The first letter of each word in upper case.
     private static func title(_ text: String) -> String {
         var output = ""
         var isInWord = false
         for character in text {
             let isLetter = character.isLetter || character.isNumber || character == "_"
-            output += isLetter && !isInWord ? character.uppercased() : String(character)
+            output +=
+                isLetter && !isInWord ? mapped(String(character)) { $0.properties.titlecaseMapping } : String(character)
             isInWord = isLetter
         }
         return output

@@ -262,6 +262,6 @@ private final class Bench {
         #expect(scheduler.statuses.isEmpty)
         let series = try bench.store.series(LabelRequest())
         #expect(series.map { $0["__name__"] } == ["r"])
-        #expect(try bench.value("r", atMs: SystemTime().wallMs) == [])
+        #expect(try bench.value("r", atMs: SystemTime().wallMs + 1000) == [])
     }
 }

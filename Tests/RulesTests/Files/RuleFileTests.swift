@@ -38,7 +38,7 @@ import Testing
         #expect(group.rules[1].kind == .alerting("Down") && group.rules[1].holdMs == 300_000)
         #expect(group.rules[1].keepFiringMs == 600_000)
         #expect(group.rules[1].labels.map { "\($0.name)=\($0.value)" } == ["severity=page", "team=a", "tier=b"])
-        #expect(group.rules[1].position.line == 12)
+        #expect(group.rules[1].position.line == 11)
     }
 
     @Test(arguments: [

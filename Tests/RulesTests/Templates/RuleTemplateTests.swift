@@ -51,9 +51,15 @@ import Text
     /// Where ours says more, or other words for the same.
     private static func agrees(_ ours: String, _ theirs: String) -> Bool {
         if ours == theirs { return true }
-        let marks = ["error calling match:", "error calling reReplaceAll:", "error calling query:"]
-        return marks.contains { ours.contains($0) && theirs.contains($0) }
+        let marks = [
+            "error calling match:", "error calling reReplaceAll:", "error calling query:", "error calling len:",
+            "can't evaluate field Foo in type *template.sample",
+        ]
+        return marks.contains { ours.contains($0) && theirs.contains($0) } || isOverflow(theirs)
     }
+
+    /// Go's int64 runs over in humanizeDuration beyond 292 billion years; ours stays at what it can hold.
+    private static func isOverflow(_ theirs: String) -> Bool { theirs.hasPrefix("-106751991167300d") }
 
     @Test func rendersWhatPromtoolRenders() throws {
         let snippets = try Self.snippets()
