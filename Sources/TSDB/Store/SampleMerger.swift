@@ -63,14 +63,16 @@ struct SampleMerger: ~Copyable {
 
     private mutating func take(_ id: UInt64, from place: Int) throws {
         let (floats, others) = (columns.count, histograms.count)
+        // Under ThreadSanitizer the compiler takes `cursors[place]` for a change of all of self.
+        let cursor = unsafe cursors.baseAddress! + place
         do throws(PartError) {
-            while let block = try unsafe cursors[place].peek(), block.id == id {
+            while let block = try unsafe cursor.pointee.peek(), block.id == id {
                 if block.kind == .histograms {
-                    try unsafe cursors[place].appendHistograms(block, to: &histograms)
+                    try unsafe cursor.pointee.appendHistograms(block, to: &histograms)
                 } else {
-                    try unsafe cursors[place].appendFloats(block, to: &columns)
+                    try unsafe cursor.pointee.appendFloats(block, to: &columns)
                 }
-                unsafe cursors[place].advance()
+                unsafe cursor.pointee.advance()
             }
         } catch {
             throw DamagedInput(input: place, reason: error)
