@@ -1,8 +1,10 @@
 import Model
 
 /// Walks several parts, oldest first, by series, and writes what is to be kept.
+///
+/// A class, because the compiler makes no valid code of it as a struct under ThreadSanitizer.
 @safe
-struct SampleMerger: ~Copyable {
+final class SampleMerger {
     struct Input: Sendable {
         let part: SamplePart
         let deletions: [Deletion]
@@ -31,7 +33,7 @@ struct SampleMerger: ~Copyable {
         unsafe cursors.deallocate()
     }
 
-    mutating func run(into output: PartOutput, _ retention: SeriesRetention) throws {
+    func run(into output: PartOutput, _ retention: SeriesRetention) throws {
         while let id = try leastID() {
             columns.removeAll()
             histograms.removeAll(keepingCapacity: true)
@@ -61,9 +63,8 @@ struct SampleMerger: ~Copyable {
         return least
     }
 
-    private mutating func take(_ id: UInt64, from place: Int) throws {
+    private func take(_ id: UInt64, from place: Int) throws {
         let (floats, others) = (columns.count, histograms.count)
-        // Under ThreadSanitizer the compiler takes `cursors[place]` for a change of all of self.
         let cursor = unsafe cursors.baseAddress! + place
         do throws(PartError) {
             while let block = try unsafe cursor.pointee.peek(), block.id == id {

@@ -50,7 +50,7 @@ extension TimeSeriesStore {
         let retention = try SeriesRetention(options, view, nowMs: time.wallMs)
         let deletions = view.state.nextDeletion - 1
         let level = (inputs.map(\.part.info.level).max() ?? 0) + 1
-        var merger = SampleMerger(inputs.map { SampleMerger.Input($0.samples, view.deletions(for: $0.samples)) })
+        let merger = SampleMerger(inputs.map { SampleMerger.Input($0.samples, view.deletions(for: $0.samples)) })
         do {
             let output = try PartOutput(try parts.makeWriter(), deletionsApplied: deletions, isMerge: true)
             try merger.run(into: output, retention)
