@@ -23,6 +23,22 @@ import Testing
         #expect(try obs.get("/").body.contains("<a href=\"/metrics\">"))
     }
 
+    @Test func pagesOfTheSitesThatAreNamedMayReadAnswers() throws {
+        let obs = try RunningObs(
+            "--cors-origin", "https://a.test", "--cors-origin", "http://b.test:3000", data: folder.path)
+        func allowed(_ origin: String) throws -> Bool {
+            let answer = try PlainClient(obs.address).request("GET", "/api/v1/query?query=1", ["Origin: \(origin)"])
+            #expect(answer.status == 200)
+            return answer.head.contains("Access-Control-Allow-Origin: \(origin)\r\n")
+        }
+        #expect(try allowed("https://a.test"))
+        #expect(try allowed("http://b.test:3000"))
+        #expect(!(try allowed("http://b.test")))
+        let mistake = try Obs.run("collector", "--cors-origin", "grafana")
+        #expect(mistake.code == 2)
+        #expect(mistake.complaints.contains("is no origin such as https://grafana.example.com:3000"))
+    }
+
     @Test func recordsItsOwnMetricsFromTheStart() throws {
         let obs = try RunningObs(data: folder.path)
         func value(_ query: String) throws -> String {

@@ -72,6 +72,7 @@ final class Collector: Sendable {
         let backups = BackupMaker(
             metrics.store, ledger, ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
         var serverOptions = ServerOptions()
+        serverOptions.crossOrigin = options.crossOrigin
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
             serverOptions,

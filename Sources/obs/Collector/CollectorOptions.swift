@@ -1,3 +1,4 @@
+import HTTP
 import Posix
 import Telemetry
 import Text
@@ -13,6 +14,8 @@ struct CollectorOptions: Sendable {
     /// Nil: a half of what the machine has.
     var memoryBytes: Int64?
     var isInsecure = false
+    /// Pages of which sites may read answers.
+    var crossOrigin = CrossOrigin.none
     var logLevel: LogLevel
     /// Nil: plain on a terminal, JSON elsewhere.
     var logForm: LogForm?
@@ -39,6 +42,19 @@ struct CollectorOptions: Sendable {
 
     /// The addresses to listen on, the default where none was given.
     var addresses: [SocketAddress] { listen.isEmpty ? [SocketAddress(Self.listenDefault)!] : listen }
+
+    private mutating func allow(origin: String) throws(UsageError) {
+        guard origin != "*" else { return crossOrigin = .any }
+        let parts = origin.split(separator: "://", omittingEmptySubsequences: false)
+        guard parts.count == 2, ["http", "https"].contains(parts[0]), !parts[1].isEmpty, !parts[1].contains("/") else {
+            throw UsageError("'\(origin)' is no origin such as https://grafana.example.com:3000")
+        }
+        switch crossOrigin {
+        case .any: break
+        case .none: crossOrigin = .origins([origin])
+        case .origins(let others): crossOrigin = .origins(others.union([origin]))
+        }
+    }
 
     /// - Parameter logLevel: the default, which help shows.
     static func settings(logLevel: LogLevel) -> [Setting<CollectorOptions>] {
@@ -85,6 +101,13 @@ struct CollectorOptions: Sendable {
             },
             .on("insecure", "listen beyond this machine although nobody has to say who they are") {
                 $0.isInsecure = true
+            },
+            .value(
+                "cors-origin", "ORIGIN",
+                "let pages of this site, such as https://grafana.example.com, read answers; may come several times, * for all",
+                fallback: "none"
+            ) { (options, text) throws(UsageError) in
+                try options.allow(origin: text)
             },
             .choice(
                 "log-level", "LEVEL", LogLevel.allCases.map(\.description), "log from this level on",
