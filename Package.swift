@@ -90,6 +90,9 @@ let floor5: [Target] = [
     room(
         "TSDB",
         ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix", "CKernels"]),
+    room(
+        "LogDB",
+        ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
     room("PromQL", ["Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -106,7 +109,7 @@ let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Web", "Rules", "Ingest", "PromQL", "TSDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
+            "Web", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
@@ -145,12 +148,24 @@ let testTargets: [Target] = [
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
     tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
     .testTarget(
-        name: "StorageConformance", dependencies: ["Storage", "Model", "Posix", "TSDB", "TestSupport"],
+        name: "StorageConformance",
+        dependencies: ["Storage", "Model", "Posix", "TSDB", "LogDB", "TestSupport"],
         path: "Tests/StorageConformance", swiftSettings: settings),
     .executableTarget(
         name: "StoreBench",
         dependencies: ["TSDB", "Ingest", "Storage", "Model", "Telemetry", "Encoding", "TestSupport"],
         path: "Tests/StoreBench", swiftSettings: settings),
+    .executableTarget(
+        name: "LogBench", dependencies: ["LogDB", "Ingest", "Storage", "Model", "Encoding"], path: "Tests/LogBench",
+        swiftSettings: settings),
+    .executableTarget(
+        name: "LogKiller", dependencies: ["LogDB", "Storage", "Model"], path: "Tests/LogKiller",
+        swiftSettings: settings),
+    tests(
+        "LogDB",
+        [
+            "LogDB", "Storage", "Model", "Parts", "Journal", "Encoding", "Posix", "TestSupport", "LogKiller",
+        ]),
     .executableTarget(
         name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",
         swiftSettings: settings),

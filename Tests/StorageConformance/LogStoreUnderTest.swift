@@ -1,3 +1,4 @@
+import LogDB
 import Model
 import Storage
 import TestSupport
@@ -5,10 +6,28 @@ import TestSupport
 /// The implementations that keep the promises of the seam for logs. A new one adds a case.
 enum LogStoreKind: CaseIterable {
     case memory
+    /// Entries are read from the head.
+    case embedded
+    /// Entries are read from parts.
+    case embeddedParts
+    /// Entries are read from parts that were merged.
+    case embeddedMerged
 
     func make() throws -> LogStoreUnderTest {
-        switch self {
-        case .memory: LogStoreUnderTest(store: MemoryLogStore(), directory: nil, settle: {}, end: {})
+        if self == .memory {
+            return LogStoreUnderTest(store: MemoryLogStore(), directory: nil, settle: {}, end: {})
+        }
+        let directory = TemporaryDirectory()
+        var options = LogStoreOptions()
+        options.hasBackgroundThreads = false
+        options.freeBytesMin = 0
+        let store = try LogDatabase(directory: directory.file("data"), options: options)
+        let kind = self
+        return LogStoreUnderTest(store: store, directory: directory) {
+            if kind != .embedded { try store.flush() }
+            if kind == .embeddedMerged { try store.mergeAll() }
+        } end: {
+            store.abandon()
         }
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// Searches and comparisons at the C library's speed.
@@ -23,4 +24,25 @@ extension Span<UInt8> {
             }
         }
     }
+}
+
+/// Where bytes stand in other bytes: what searching text at memory speed comes down to.
+package enum ByteSearch {
+    /// The first place at or after `start` where `needle` stands in `text`; nil where it does not. An empty needle
+    /// stands everywhere.
+    package static func find(_ needle: Span<UInt8>, in text: Span<UInt8>, from start: Int = 0) -> Int? {
+        guard start >= 0, needle.count <= text.count - start else { return nil }
+        if needle.isEmpty { return start }
+        return unsafe text.withUnsafeBufferPointer { text in
+            unsafe needle.withUnsafeBufferPointer { needle in
+                let found = unsafe ckernels_find(
+                    text.baseAddress, start, text.count, needle.baseAddress, needle.count)
+                return found < text.count ? Int(found) : nil
+            }
+        }
+    }
+
+    package static func contains(_ needle: Span<UInt8>, in text: Span<UInt8>) -> Bool { find(needle, in: text) != nil }
+
+    package static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool { a.count == b.count && a.has(b, at: 0) }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Two digits a byte.
 package enum Hexadecimal {
     /// Appends lower-case digits to `text`.
@@ -27,6 +29,23 @@ package enum Hexadecimal {
             bytes.append(try value(text, 2 * index) << 4 | value(text, 2 * index + 1))
         }
         return bytes
+    }
+
+    /// Appends the bytes that a text of lower-case digits stands for; false, with nothing appended, where it is none.
+    package static func append(lowerCase text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+        guard text.count & 1 == 0 else { return false }
+        if text.isEmpty { return true }
+        var isHex = false
+        // Sixteen digits at a time are stored as eight bytes, never more than there are.
+        bytes.append(addingCapacity: text.count / 2) { room in
+            unsafe room.withUnsafeMutableBufferPointer { buffer, count in
+                isHex = unsafe text.withUnsafeBufferPointer { text in
+                    unsafe ckernels_hex_bytes(text.baseAddress, text.count, buffer.baseAddress)
+                }
+                count = isHex ? text.count / 2 : 0
+            }
+        }
+        return isHex
     }
 
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

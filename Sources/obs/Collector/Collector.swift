@@ -31,6 +31,7 @@ final class Collector: Sendable {
     private let accessLog: AccessLogFile?
     private let metrics: MetricBackend
     private let rules: RuleBackend
+    private let logs: LogBackend
     private let readiness = Readiness()
     private let server: Server
 
@@ -68,6 +69,10 @@ final class Collector: Sendable {
         rules = try RuleBackend(
             metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time)
 
+        logs = try LogBackend(
+            configuration.current.storage, configuration.current.logs, dataDirectory: dataDirectory,
+            registry: registry, log: log.component("logs"), time: time)
+
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
             metrics.store, ledger, ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
@@ -76,7 +81,7 @@ final class Collector: Sendable {
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
             serverOptions,
-            router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups, rules),
+            router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, logs),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -101,6 +106,7 @@ final class Collector: Sendable {
         server.stop(drainingAtMostNs: Self.drainNs)
         rules.stop()
         metrics.stop()
+        logs.stop()
         access.stop()
         ledger.stop()
         log.info("stopped")
@@ -179,7 +185,7 @@ extension Collector {
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
         _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker,
-        _ rules: RuleBackend
+        _ rules: RuleBackend, _ logs: LogBackend
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -189,6 +195,7 @@ extension Collector {
         StatusAPI(facts).add(to: &router)
         metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
         rules.add(to: &router, pool: metrics.queries.pool)
+        logs.add(to: &router)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

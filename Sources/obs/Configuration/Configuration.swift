@@ -20,6 +20,7 @@ struct Configuration: Sendable {
     var otlp = OTLPOptions()
     var storage = StorageOptions()
     var queries = QueryOptions()
+    var logs = LogOptions()
     /// Nil where nobody has to say who they are.
     var auth: AuthOptions?
     /// Nil: plain HTTP.
@@ -84,6 +85,7 @@ extension Configuration {
         if let node = section.section("otlp") { otlp = OTLPOptions(node, validation: validation) }
         if let node = section.section("storage") { storage = StorageOptions(node) }
         if let node = section.section("queries") { queries = QueryOptions(node) }
+        if let node = section.section("logs") { logs = LogOptions(node) }
         if let node = section.section("auth") { auth = AuthOptions(node) }
         if let node = section.section("tls") { tls = TLSOptions(node) }
         UnusedSettings.read(section)

@@ -58,3 +58,79 @@ void ckernels_integrate(int64_t *values, size_t count, int64_t base, int64_t sta
 
 // Turns integers into doubles in place, each divided by `divisor`, correctly rounded both times.
 void ckernels_decimals(void *values, size_t count, double divisor);
+// Where in text[index, count) the needle of `needle_count` > 0 bytes first stands; count where it does not. Sixteen
+// places at a time by the first and the last byte of the needle.
+static inline size_t ckernels_find(
+    const uint8_t *text, size_t index, size_t count, const uint8_t *needle, size_t needle_count) {
+    if (count < needle_count) return count;
+    const size_t end = count - needle_count + 1;
+#ifdef __SSE2__
+    const __m128i first = _mm_set1_epi8((char)needle[0]), last = _mm_set1_epi8((char)needle[needle_count - 1]);
+    for (; index + 16 <= end; index += 16) {
+        const __m128i heads = _mm_loadu_si128((const __m128i *)(text + index));
+        const __m128i tails = _mm_loadu_si128((const __m128i *)(text + index + needle_count - 1));
+        const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(heads, first), _mm_cmpeq_epi8(tails, last));
+        for (unsigned mask = (unsigned)_mm_movemask_epi8(both); mask != 0; mask &= mask - 1) {
+            const size_t at = index + (size_t)__builtin_ctz(mask);
+            if (__builtin_memcmp(text + at, needle, needle_count) == 0) return at;
+        }
+    }
+#endif
+    for (; index < end; index++) {
+        if (text[index] == needle[0] && __builtin_memcmp(text + index, needle, needle_count) == 0) return index;
+    }
+    return count;
+}
+
+// The bytes that count (even) lower-case hexadecimal digits stand for; false, with some of them written, where others
+// are among them.
+static inline bool ckernels_hex_bytes(const uint8_t *text, size_t count, uint8_t *bytes) {
+    size_t index = 0;
+#ifdef __SSE2__
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9), a = _mm_set1_epi8('a'), five = _mm_set1_epi8(5);
+    for (; index + 16 <= count; index += 16) {
+        const __m128i chunk = _mm_loadu_si128((const __m128i *)(text + index));
+        const __m128i digit = _mm_sub_epi8(chunk, zero), letter = _mm_sub_epi8(chunk, a);
+        const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, nine), digit);
+        const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, five), letter);
+        if (_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) != 0xffff) return false;
+        const __m128i ten = _mm_add_epi8(letter, _mm_set1_epi8(10));
+        const __m128i value = _mm_or_si128(_mm_and_si128(is_digit, digit), _mm_and_si128(is_letter, ten));
+        // The first of two digits is the higher one.
+        const __m128i high = _mm_slli_epi16(_mm_and_si128(value, _mm_set1_epi16(0xff)), 4);
+        const __m128i both = _mm_or_si128(high, _mm_srli_epi16(value, 8));
+        _mm_storel_epi64((__m128i *)(bytes + index / 2), _mm_packus_epi16(both, both));
+    }
+#endif
+    for (; index + 2 <= count; index += 2) {
+        uint8_t value = 0;
+        for (size_t at = index; at < index + 2; at++) {
+            const uint8_t byte = text[at];
+            if (byte >= '0' && byte <= '9') value = (uint8_t)(value << 4 | (byte - '0'));
+            else if (byte >= 'a' && byte <= 'f') value = (uint8_t)(value << 4 | (byte - 'a' + 10));
+            else return false;
+        }
+        bytes[index / 2] = value;
+    }
+    return index == count;
+}
+
+// Whether a byte belongs to a word: a letter, a digit, or part of a character beyond ASCII.
+static inline bool ckernels_is_word(uint8_t byte) {
+    const uint8_t letter = byte | 0x20;
+    return (letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80;
+}
+
+// Where the word that text[index, count) begins with ends; it says whether a digit is in it.
+static inline size_t ckernels_word_stop(const uint8_t *text, size_t index, size_t count, bool *has_digit) {
+    bool digit = false;
+    for (; index < count && ckernels_is_word(text[index]); index++) digit |= text[index] <= '9';
+    *has_digit = digit;
+    return index;
+}
+
+// Where the next word in text[index, count) begins; count where there is none.
+static inline size_t ckernels_word_start(const uint8_t *text, size_t index, size_t count) {
+    while (index < count && !ckernels_is_word(text[index])) index++;
+    return index;
+}

@@ -1,0 +1,420 @@
+import Encoding
+
+/// A column that was read: values by index, as text. Each subclass is one `ColumnKind`.
+class Column {
+    let count: Int
+
+    fileprivate init(count: Int) { self.count = count }
+
+    /// Appends the text of a value.
+    func append(_ index: Int, to output: inout [UInt8]) { preconditionFailure("BUG: a column without a kind") }
+
+    /// Sets the mark of each value that contains the needle.
+    func mark(containing needle: Needle, into marks: inout [Bool]) {
+        mark(into: &marks) { ByteSearch.contains(needle.bytes.span, in: $0) }
+    }
+
+    /// Sets the mark of each value for which the condition holds.
+    func mark(into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
+        var scratch: [UInt8] = []
+        for index in 0..<count {
+            scratch.removeAll(keepingCapacity: true)
+            append(index, to: &scratch)
+            if holds(scratch.span) { marks[index] = true }
+        }
+    }
+
+    /// Reads a column of `count` values.
+    static func read(
+        _ reader: inout ByteReader, count: Int, timestampsNs: (_ count: Int) throws(DecodeError) -> [Int64],
+        depth: Int = 0
+    ) throws(DecodeError) -> Column {
+        let at = reader.offset
+        let tag = try reader.readByte()
+        guard let kind = ColumnKind(rawValue: tag) else { throw DecodeError(.invalidCharacter(tag), at: at) }
+        switch kind {
+        case .constant: return try ConstantColumn(&reader, count)
+        case .dictionary: return try DictionaryColumn(&reader, count)
+        case .digits: return try DigitColumn(&reader, count)
+        case .decimals: return try DecimalColumn(&reader, count)
+        case .addresses: return try AddressColumn(&reader, count)
+        case .moments: return try MomentColumn(&reader, try timestampsNs(count))
+        case .ids: return try IDColumn(&reader, count)
+        case .templates:
+            guard depth < ColumnEncoder.depthMax else {
+                throw DecodeError(.tooDeep(depthMax: ColumnEncoder.depthMax), at: at)
+            }
+            return try TemplateColumn(&reader, count, depth: depth)
+        case .texts: return try TextColumn(&reader, count)
+        }
+    }
+
+    fileprivate static func copy(_ span: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(span)
+        return bytes
+    }
+}
+
+/// What a search looks for, with what its bytes rule out.
+struct Needle {
+    let bytes: [UInt8]
+    /// Whether all of it can stand in a number, with its sign and points.
+    let fitsNumbers: Bool
+    /// Whether all of it can stand in a moment.
+    let fitsMoments: Bool
+    let fitsIDs: Bool
+    /// Of letters and digits.
+    let longestRun: Int
+
+    init(_ bytes: [UInt8]) {
+        var longest = 0
+        WordRuns.forEach(in: bytes.span) { run, _ in longest = max(longest, run.count) }
+        longestRun = longest
+        self.bytes = bytes
+        fitsNumbers = bytes.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x2e }
+        fitsMoments = bytes.allSatisfy { ($0 >= 0x2d && $0 <= 0x3a) || $0 == 0x54 || $0 == 0x5a }
+        fitsIDs = bytes.allSatisfy { NumberTexts.hexDigit($0) != nil }
+    }
+}
+
+final class ConstantColumn: Column {
+    let value: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        value = Column.copy(try reader.readBytes(Int(clamping: try reader.readVarint())))
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) { output.append(all: value) }
+
+    override func mark(into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
+        let value = value
+        guard holds(value.span) else { return }
+        for index in 0..<count { marks[index] = true }
+    }
+}
+
+final class DictionaryColumn: Column {
+    private let bytes: [UInt8]
+    private let ends: [Int]
+    private let ids: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        let size = try reader.readVarint()
+        guard size <= UInt64(ColumnEncoder.dictionaryMax) else {
+            throw DecodeError(.invalidCharacterCount(Int(clamping: size)), at: reader.offset)
+        }
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for _ in 0..<size {
+            bytes.append(try reader.readBytes(Int(clamping: try reader.readVarint())))
+            ends.append(bytes.count)
+        }
+        let at = reader.offset
+        ids = Column.copy(try reader.readBytes(count))
+        for id in ids where Int(id) >= ends.count { throw DecodeError(.invalidCharacter(id), at: at) }
+        (self.bytes, self.ends) = (bytes, ends)
+        super.init(count: count)
+    }
+
+    private func value(_ id: Int) -> Range<Int> { (id == 0 ? 0 : ends[id - 1])..<ends[id] }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        output.append(bytes, in: value(Int(ids[index])))
+    }
+
+    override func mark(into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
+        let bytes = bytes
+        let held = ends.indices.map { holds(bytes.span.extracting(value($0))) }
+        guard held.contains(true) else { return }
+        for index in 0..<count where held[Int(ids[index])] { marks[index] = true }
+    }
+}
+
+final class DigitColumn: Column {
+    private let digits: Int
+    private let numbers: [Int64]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        digits = Int(try reader.readByte())
+        numbers = try IntegerBlocks.decode(&reader, count: count)
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        NumberTexts.append(numbers[index], digitsMin: digits, to: &output)
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
+    }
+}
+
+final class DecimalColumn: Column {
+    private let mantissas: [Int64]
+    /// One for all where they are the same.
+    private let scales: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        let at = reader.offset
+        let scale = try reader.readByte()
+        scales = scale == 0xff ? Column.copy(try reader.readBytes(count)) : [scale]
+        for scale in scales where scale > NumberTexts.digitsMax { throw DecodeError(.invalidCharacter(scale), at: at) }
+        mantissas = try IntegerBlocks.decode(&reader, count: count)
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        let scale = scales.count == 1 ? scales[0] : scales[index]
+        NumberTexts.append(NumberTexts.Decimal(mantissa: mantissas[index], scale: scale), to: &output)
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
+    }
+}
+
+final class AddressColumn: Column {
+    private let bytes: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        bytes = Column.copy(try reader.readBytes(count * 4))
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        let address = (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[index * 4 + $1]) }
+        NumberTexts.append(address: address, to: &output)
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
+    }
+}
+
+final class MomentColumn: Column {
+    private let decimals: Int
+    private let moments: [Int64]
+
+    fileprivate init(_ reader: inout ByteReader, _ timestampsNs: [Int64]) throws(DecodeError) {
+        let at = reader.offset
+        decimals = Int(try reader.readByte())
+        guard decimals <= MomentTexts.decimalsMax else { throw DecodeError(.invalidBitWidth(decimals), at: at) }
+        let unit = MomentTexts.unit(decimals)
+        var moments = try IntegerBlocks.decode(&reader, count: timestampsNs.count)
+        for index in moments.indices { moments[index] &+= Self.cut(timestampsNs[index], to: unit) }
+        self.moments = moments
+        super.init(count: timestampsNs.count)
+    }
+
+    /// The last multiple of `unit` that is not later.
+    static func cut(_ ns: Int64, to unit: Int64) -> Int64 {
+        let rest = ns % unit
+        return ns &- (rest < 0 ? rest &+ unit : rest)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        MomentTexts.append(moments[index], decimals: decimals, to: &output)
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        if needle.fitsMoments { super.mark(containing: needle, into: &marks) }
+    }
+}
+
+final class IDColumn: Column {
+    private let width: Int
+    private let bytes: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        width = Int(try reader.readByte())
+        bytes = Column.copy(try reader.readBytes(count * width))
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        for at in (index * width)..<((index + 1) * width) { NumberTexts.append(hexOf: bytes[at], to: &output) }
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        guard needle.fitsIDs, needle.bytes.count <= width * 2, width > 0 else { return }
+        guard needle.bytes.count == width * 2 else { return super.mark(containing: needle, into: &marks) }
+        var id: [UInt8] = []
+        guard Hexadecimal.append(lowerCase: needle.bytes.span, to: &id) else { return }
+        var from = 0
+        let bytes = bytes
+        while let found = ByteSearch.find(id.span, in: bytes.span, from: from) {
+            if found % width == 0 { marks[found / width] = true }
+            from = found + 1
+        }
+    }
+}
+
+final class TextColumn: Column {
+    private let ends: [Int]
+    private let bytes: [UInt8]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        let at = reader.offset
+        var end = 0
+        var ends: [Int] = []
+        ends.reserveCapacity(count)
+        for length in try IntegerBlocks.decode(&reader, count: count) {
+            guard length >= 0, length <= Int64(reader.remaining - end) else {
+                throw DecodeError(.truncated(missing: Int(clamping: length)), at: at)
+            }
+            end += Int(length)
+            ends.append(end)
+        }
+        self.ends = ends
+        bytes = Column.copy(try reader.readBytes(end))
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        output.append(bytes, in: (index == 0 ? 0 : ends[index - 1])..<ends[index])
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        let bytes = bytes
+        FlatTexts.mark(needle, bytes.span, ends, into: &marks)
+    }
+}
+
+/// Texts of one statement each, cut into what is common and what varies.
+final class TemplateColumn: Column {
+    private let literals: [[UInt8]]
+    /// For each template, 0 included, a column for each variable.
+    private let variables: [[Column]]
+    private let ids: [UInt8]
+    /// For each value how many of the same template come before it.
+    private let ranks: [UInt16]
+
+    fileprivate init(_ reader: inout ByteReader, _ count: Int, depth: Int) throws(DecodeError) {
+        let templates = try reader.readVarint()
+        guard templates <= UInt64(TemplateEncoder.templatesMax) else {
+            throw DecodeError(.invalidCharacterCount(Int(clamping: templates)), at: reader.offset)
+        }
+        var literals: [[UInt8]] = [[TemplateEncoder.gap]]
+        for _ in 0..<templates {
+            literals.append(Column.copy(try reader.readBytes(Int(clamping: try reader.readVarint()))))
+        }
+        let at = reader.offset
+        let ids = Column.copy(try reader.readBytes(count))
+        var counts = [Int](repeating: 0, count: literals.count)
+        var ranks: [UInt16] = []
+        ranks.reserveCapacity(count)
+        for id in ids {
+            guard Int(id) < counts.count, counts[Int(id)] <= UInt16.max else {
+                throw DecodeError(.invalidCharacter(id), at: at)
+            }
+            ranks.append(UInt16(counts[Int(id)]))
+            counts[Int(id)] += 1
+        }
+        var variables: [[Column]] = []
+        for (template, literal) in literals.enumerated() {
+            var own: [Column] = []
+            for byte in literal where byte == TemplateEncoder.gap && counts[template] > 0 {
+                let column = try Column.read(
+                    &reader, count: counts[template],
+                    timestampsNs: { count throws(DecodeError) in
+                        throw DecodeError(.invalidCharacterCount(count), at: at)
+                    }, depth: depth + 1)
+                own.append(column)
+            }
+            variables.append(own)
+        }
+        (self.literals, self.variables, self.ids, self.ranks) = (literals, variables, ids, ranks)
+        super.init(count: count)
+    }
+
+    override func append(_ index: Int, to output: inout [UInt8]) {
+        let template = Int(ids[index])
+        let rank = Int(ranks[index])
+        let literal = literals[template]
+        var variable = 0
+        var start = 0
+        for at in literal.indices where literal[at] == TemplateEncoder.gap {
+            output.append(literal, in: start..<at)
+            variables[template][variable].append(rank, to: &output)
+            variable += 1
+            start = at + 1
+        }
+        output.append(literal, in: start..<literal.count)
+    }
+
+    override func mark(containing needle: Needle, into marks: inout [Bool]) {
+        var members = literals.map { _ in [Int32]() }
+        for (index, id) in ids.enumerated() { members[Int(id)].append(Int32(index)) }
+        var flat: [UInt8] = []
+        var ends: [Int] = []
+        for (template, literal) in literals.enumerated() where !members[template].isEmpty {
+            let own = members[template]
+            let pieces = literal.split(separator: TemplateEncoder.gap, omittingEmptySubsequences: false).map(Array.init)
+            if pieces.contains(where: { ByteSearch.contains(needle.bytes.span, in: $0.span) }) {
+                for index in own { marks[Int(index)] = true }
+                continue
+            }
+            var found = [Bool](repeating: false, count: own.count)
+            if template > 0 && Borders.mayCross(needle.bytes, pieces: pieces) {
+                flat.removeAll(keepingCapacity: true)
+                ends.removeAll(keepingCapacity: true)
+                for index in own {
+                    append(Int(index), to: &flat)
+                    ends.append(flat.count)
+                }
+                FlatTexts.mark(needle, flat.span, ends, into: &found)
+            } else {
+                for column in variables[template] { column.mark(containing: needle, into: &found) }
+            }
+            for (place, index) in own.enumerated() where found[place] { marks[Int(index)] = true }
+        }
+    }
+}
+
+/// Texts that are pieces with values between them.
+enum Borders {
+    /// Whether a needle that no piece contains might lie across a border between a piece and a value: then it goes on
+    /// behind the end of one as the next piece begins, or ends before the begin of one as the last piece ends.
+    static func mayCross(_ needle: [UInt8], pieces: [[UInt8]]) -> Bool {
+        for (index, piece) in pieces.enumerated() {
+            // Where nothing stands between two values anything may cross.
+            if piece.isEmpty {
+                if index > 0 && index < pieces.count - 1 { return true }
+                continue
+            }
+            for split in 1..<max(needle.count, 1) {
+                let (head, tail) = (needle[..<split], needle[split...])
+                if index > 0, piece.starts(with: tail) || tail.starts(with: piece) { return true }
+                if index < pieces.count - 1,
+                    piece.reversed().starts(with: head.reversed()) || head.reversed().starts(with: piece.reversed())
+                {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+}
+
+/// Searching many texts that lie one after the other in one go.
+enum FlatTexts {
+    static func mark(_ needle: Needle, _ bytes: Span<UInt8>, _ ends: [Int], into marks: inout [Bool]) {
+        if needle.bytes.isEmpty {
+            for index in ends.indices { marks[index] = true }
+            return
+        }
+        var from = 0
+        var text = 0
+        while let found = ByteSearch.find(needle.bytes.span, in: bytes, from: from) {
+            while ends[text] <= found { text += 1 }
+            if found + needle.bytes.count <= ends[text] {
+                marks[text] = true
+                from = ends[text]
+            } else {
+                from = found + 1
+            }
+        }
+    }
+}

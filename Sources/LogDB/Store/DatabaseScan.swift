@@ -1,0 +1,162 @@
+import Encoding
+import Model
+import Posix
+import Storage
+
+/// Looks at one unit after the other. With an order, at those first that may hold what comes first; what a unit that is
+/// still to come might precede is held back.
+final class DatabaseScan: LogScan {
+    private let database: LogDatabase
+    private let request: LogSelectRequest
+    private var units: [ScanUnit]
+    private var next = 0
+    private var streams = ScanStreams()
+    private var search: UnitSearch
+    /// Found and not told yet, `streamOf` by number of the scan.
+    private var held = LogBlock()
+    /// Indices of `held` in the order of the request; only with an order.
+    private var waiting: [Int] = []
+    private var told = 0
+
+    private static let entriesMax = 8192
+
+    init(_ database: LogDatabase, _ request: LogSelectRequest, _ units: [ScanUnit]) throws(StorageError) {
+        self.database = database
+        self.request = request
+        self.units = units
+        search = UnitSearch(request)
+        switch request.order {
+        case .any: break
+        case .newestFirst: self.units.sort { $0.maxNs > $1.maxNs }
+        case .oldestFirst: self.units.sort { $0.minNs < $1.minNs }
+        }
+        held.removeAll(fields: request.fields.count)
+    }
+
+    func next(into block: inout LogBlock) throws(StorageError) -> Bool {
+        block.removeAll(fields: request.fields.count)
+        let limit = request.limit ?? .max
+        while told < limit {
+            if request.cancellation.isRaised { throw .cancelled }
+            let ready = readyCount(atMost: min(limit - told, Self.entriesMax))
+            if ready > 0 {
+                tell(ready, into: &block)
+                told += ready
+                return true
+            }
+            guard next < units.count else { return false }
+            try look(at: units[next])
+            next += 1
+        }
+        return false
+    }
+
+    /// How many of those held nothing that is to come can precede.
+    private func readyCount(atMost limit: Int) -> Int {
+        guard request.order != .any else { return min(held.count, limit) }
+        guard next < units.count else { return min(waiting.count, limit) }
+        let bound = request.order == .newestFirst ? units[next].maxNs : units[next].minNs
+        var count = 0
+        for place in waiting.prefix(limit) {
+            let time = held.timestampsNs[place]
+            guard request.order == .newestFirst ? time >= bound : time <= bound else { break }
+            count += 1
+        }
+        return count
+    }
+
+    private func look(at unit: ScanUnit) throws(StorageError) {
+        let before = held.count
+        var range = (startNs: request.startNs, endNs: request.endNs)
+        // What would come behind the last that is wanted need not be looked at.
+        if request.order != .any, let limit = request.limit, waiting.count >= limit - told, limit > told {
+            let last = held.timestampsNs[waiting[limit - told - 1]]
+            if request.order == .newestFirst {
+                range.startNs = max(range.startNs, last)
+            } else {
+                range.endNs = min(range.endNs, last)
+            }
+        }
+        switch unit {
+        case .chunk(let head, let chunk): search.look(at: chunk, of: head, range, &streams, into: &held)
+        case .block(let part, let number):
+            do {
+                try search.look(at: number, of: part, range, &streams, into: &held)
+            } catch {
+                throw database.quarantine(part.part, error)
+            }
+        }
+        guard request.order != .any, held.count > before else { return }
+        waiting += before..<held.count
+        let isNewestFirst = request.order == .newestFirst
+        waiting.sort { a, b in
+            let (first, second) = (held.timestampsNs[a], held.timestampsNs[b])
+            return first == second ? a < b : isNewestFirst == (first > second)
+        }
+        if let limit = request.limit { waiting.removeLast(max(0, waiting.count - (limit - told))) }
+        if held.count > 4 * waiting.count + Self.entriesMax { compact() }
+    }
+
+    /// Drops what is held and not waiting.
+    private func compact() {
+        var kept = LogBlock()
+        kept.removeAll(fields: request.fields.count)
+        for place in waiting { kept.append(place, of: held, stream: held.streamOf[place]) }
+        waiting = Array(0..<kept.count)
+        held = kept
+    }
+
+    private func tell(_ count: Int, into block: inout LogBlock) {
+        var numbers: [Int: Int] = [:]
+        func stream(_ place: Int, _ block: inout LogBlock) -> Int {
+            let number = held.streamOf[place]
+            if let known = numbers[number] { return known }
+            numbers[number] = block.streams.count
+            block.streams.append(streams.labels[number])
+            return block.streams.count - 1
+        }
+        if request.order == .any {
+            if count == held.count {
+                swap(&block, &held)
+                held.removeAll(fields: request.fields.count)
+                for entry in 0..<block.count {
+                    let number = block.streamOf[entry]
+                    if numbers[number] == nil {
+                        numbers[number] = block.streams.count
+                        block.streams.append(streams.labels[number])
+                    }
+                    block.streamOf[entry] = numbers[number] ?? 0
+                }
+                return
+            }
+            for place in 0..<count { block.append(place, of: held, stream: stream(place, &block)) }
+            var rest = LogBlock()
+            rest.removeAll(fields: request.fields.count)
+            for place in count..<held.count { rest.append(place, of: held, stream: held.streamOf[place]) }
+            held = rest
+        } else {
+            for place in waiting.prefix(count) { block.append(place, of: held, stream: stream(place, &block)) }
+            waiting.removeFirst(count)
+            if waiting.isEmpty { held.removeAll(fields: request.fields.count) }
+        }
+    }
+}
+
+extension LogBlock {
+    /// Appends an entry of another block.
+    fileprivate mutating func append(_ entry: Int, of other: LogBlock, stream: Int) {
+        streamOf.append(stream)
+        timestampsNs.append(other.timestampsNs[entry])
+        if !other.lineEnds.isEmpty {
+            lineBytes.append(other.lineBytes, in: other.line(entry))
+            lineEnds.append(lineBytes.count)
+            metadataBytes.append(other.metadataBytes, in: other.metadata(entry))
+            metadataEnds.append(metadataBytes.count)
+        }
+        for field in fields.indices {
+            let range = other.value(entry, ofField: field)
+            fields[field].bytes.append(other.fields[field].bytes, in: range)
+            fields[field].ends.append(fields[field].bytes.count)
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Encoding
+import Journal
+import LabelIndex
+import Model
+import Parts
+package import Posix
+package import Storage
+import Synchronization
+
+/// The embedded log store: entries go into the log and the head at once, from there into immutable parts of columnar
+/// blocks, which are merged into larger ones. LogDB.docc says how.
+package final class LogDatabase: LogStore {
+    package let options: LogStoreOptions
+    package let directory: String
+    let system: any FileSystem
+    let time: any TimeSource
+    let journal: Journal
+    let parts: PartStore<LogPart>
+    let head: Lock<Head>
+    let view: Lock<LogView>
+    let repeats: Repeats
+    let compressors = CompressorPool()
+    let disk: DiskWatch
+
+    /// Bytes in the head, and when the oldest of them came.
+    let headBytes = Atomic<Int>(0)
+    let headSinceMs = Atomic<Int64>(.max)
+    let isClosing = Atomic<Bool>(false)
+    /// Held by whoever flushes; the number of flushes.
+    let flushing = Lock(0)
+    let merging = Lock(0)
+    /// Held from reading the state to committing it changed.
+    let committing = Lock(0)
+    /// Woken when there is something to flush or to merge, and when a flush ended.
+    let work: Monitor<Work>
+    let threads = Lock<[OwnedThread]>([])
+    private let lock: Lock<DataDirectoryLock?>
+
+    struct Work {
+        var isStopping = false
+        var flushWanted = false
+        var mergeWanted = true
+        /// Why the last flush failed; nil after one that did not.
+        var failure: String?
+    }
+
+    private let foundNotices: Lock<[String]>
+    /// What was found and put right, while opening and since.
+    package var notices: [String] { foundNotices.withLock { $0 } }
+    private static let noticesMax = 1000
+
+    /// Opens or makes a store. When this returns everything acknowledged is visible.
+    package init(
+        directory: String, options: LogStoreOptions = LogStoreOptions(), in system: any FileSystem = LocalFileSystem(),
+        time: any TimeSource = SystemTime()
+    ) throws(StorageError) {
+        self.directory = directory
+        self.options = options
+        self.system = system
+        self.time = time
+        let state: LogState
+        var found: [String] = []
+        do {
+            try system.createDirectories(directory)
+            lock = Lock(try DataDirectoryLock(directory, in: system))
+            parts = try PartStore(FilePath.join(directory, "parts"), in: system, time: time, open: LogPart.open)
+            // Leftovers are what every crash leaves; they are no damage.
+            found = parts.notices.compactMap { notice in
+                if case .leftoversRemoved = notice { return nil }
+                return notice.description
+            }
+            state = try LogState(parts.state)
+            var journalOptions = JournalOptions(directory: FilePath.join(directory, "log"), name: "logs")
+            journalOptions.sync = options.sync
+            journalOptions.segmentBytes = options.journalSegmentBytes
+            journalOptions.recordBytesMax = 256 << 20
+            journalOptions.metrics = options.metrics
+            journal = try Journal(journalOptions, startingAt: JournalPosition(state.journalPosition), in: system)
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 30)
+        }
+        head = Lock(Head(journal.makeAppender()))
+        var view = LogView()
+        view.state = state
+        view.parts = parts.parts
+        self.view = Lock(view)
+        repeats = Repeats(seed: .random(in: .min ... .max))
+        disk = DiskWatch(
+            directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
+        work = Monitor(Work())
+        foundNotices = Lock(found)
+        head.withLock { $0.taken = state.taken }
+        try recover(from: state)
+        if options.hasBackgroundThreads { try startThreads() }
+    }
+
+    /// Bytes of all parts.
+    package var storedBytes: Int { parts.parts.reduce(0) { $0 + $1.info.bytes } }
+    /// Bytes of the lines that the parts hold.
+    package var rawBytes: Int { parts.parts.reduce(0) { $0 + $1.content.rawBytes } }
+
+    func note(_ notice: String) {
+        foundNotices.withLock { notices in
+            if notices.count < Self.noticesMax { notices.append(notice) }
+        }
+    }
+
+    /// Flushes the head and ends all threads. What could not be flushed is in the log.
+    package func close() throws(StorageError) {
+        guard stopThreads() else { return }
+        let flushFailure: StorageError?
+        do throws(StorageError) {
+            try flush()
+            flushFailure = nil
+        } catch {
+            flushFailure = error
+        }
+        defer { lock.withLock { $0 = nil } }
+        do throws(JournalError) {
+            try journal.close()
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+        if let flushFailure { throw flushFailure }
+    }
+
+    /// Ends as a crash would, for tests: nothing is flushed.
+    package func abandon() {
+        guard stopThreads() else { return }
+        try? journal.close()  // a crash would not even try
+        lock.withLock { $0 = nil }
+    }
+
+    /// - Returns: false where that was done before.
+    private func stopThreads() -> Bool {
+        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        work.withLock { $0.isStopping = true }
+        work.wakeAll()
+        threads.withLock { threads in
+            for thread in threads { thread.join() }
+            threads.removeAll()
+        }
+        return true
+    }
+
+    static func refused(_ error: JournalError) -> StorageError {
+        .unavailable(reason: "\(error)", retryAfterSeconds: error.isNoSpace ? 60 : 10)
+    }
+}
+
+/// Compressors of batches, as many as were ever in use at once up to a bound.
+final class CompressorPool: Sendable {
+    private static let keptMax = 16
+    private let kept = Lock<[PooledCompressor]>([])
+
+    /// Appends LZ4 of `bytes`; false, with nothing appended, where it is no shorter.
+    func compress(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+        let compressor = kept.withLock { $0.popLast() } ?? PooledCompressor()
+        let isShorter = compressor.compress(bytes, appendingTo: &output)
+        kept.withLock { if $0.count < Self.keptMax { $0.append(compressor) } }
+        return isShorter
+    }
+}
+
+/// Used by one thread at a time, which has taken it out of the pool.
+final class PooledCompressor: Sendable {
+    private let compressor = Lock(LZ4Compressor())
+
+    func compress(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+        var packed: [UInt8] = []
+        let before = output.count
+        swap(&packed, &output)
+        let isShorter = compressor.withLock { compressor in
+            do throws(CompressionError) {
+                return try compressor.compress(bytes, appendingTo: &packed) < bytes.count
+            } catch {
+                return false
+            }
+        }
+        swap(&packed, &output)
+        if !isShorter { output.removeLast(output.count - before) }
+        return isShorter
+    }
+}

@@ -1,0 +1,57 @@
+import Encoding
+import HTTP
+import Ingest
+import Journal
+import LogDB
+import Posix
+import Storage
+import Telemetry
+
+/// The log store with what feeds it.
+final class LogBackend: Sendable {
+    private static let directoryName = "logs"
+
+    private let store: LogDatabase
+    private let ingest: LogIngestContext
+    private let log: Logger
+
+    /// On return everything acknowledged is visible.
+    init(
+        _ settings: StorageOptions, _ logs: LogOptions, dataDirectory: String, registry: Registry, log: Logger,
+        time: any TimeSource
+    ) throws {
+        var options = logs.store
+        options.metrics = registry
+        switch settings.sync {
+        case .always: options.sync = .always
+        case .everyMs(let ms): options.sync = .interval(ns: ms * 1_000_000)
+        }
+        let store = try LogDatabase(
+            directory: FilePath.join(dataDirectory, Self.directoryName), options: options, time: time)
+        for notice in store.notices { log.warning("log store", ["notice": .text(notice)]) }
+        ingest = LogIngestContext(store: store, registry: registry, time: time)
+        (self.store, self.log) = (store, log)
+    }
+
+    func add(to router: inout Router) {
+        LogIngestProtocols.add(ingest, to: &router)
+        // Loki's way to ask that everything be written to its place now.
+        router.post("/flush", role: .admin, bodyBytesMax: 0) { [store] _, response in
+            do throws(StorageError) {
+                try store.flush()
+                response.send(.noContent)
+            } catch {
+                response.refuse(RequestRefusal(.serviceUnavailable, "\(error)"))
+            }
+        }
+    }
+
+    /// After the server has stopped taking requests.
+    func stop() {
+        do throws(StorageError) {
+            try store.close()
+        } catch {
+            log.error("log store", ["failure": .text("\(error)")])
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Encoding
+import Foundation
+import Ingest
+import LogDB
+import Model
+import Storage
+
+private func report(_ name: String, _ value: Double) { print(name, String(format: "%.4f", value)) }
+
+private func seconds(_ clock: clockid_t) -> Double {
+    var now = timespec()
+    unsafe clock_gettime(clock, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}
+
+/// Peak of resident memory, in MiB.
+private func peakMiB() throws -> Double {
+    let text = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (Double(line?.split(whereSeparator: { " \t".contains($0) })[1] ?? "") ?? 0) / 1024
+}
+
+/// Bodies of Loki pushes as the benchmark's generator makes them: length, lines and raw bytes, then snappy.
+struct Bodies {
+    private let handle: FileHandle
+
+    init(_ path: String) throws {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
+        self.handle = handle
+    }
+
+    mutating func next() throws -> [UInt8]? {
+        guard let header = try handle.read(upToCount: 16), header.count == 16 else { return nil }
+        let length = header.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        return try handle.read(upToCount: length).map { Array($0) }
+    }
+}
+
+/// A push body as a batch.
+func batch(_ body: [UInt8]) throws -> LogBatch {
+    var plain: [UInt8] = []
+    try Snappy.decompress(body.span, bytesMax: 64 << 20, appendingTo: &plain)
+    var batch = try LokiPushDecoder.batch(plain)
+    batch.dropsRepeats = true
+    return batch
+}
+
+func measureScan(_ store: LogDatabase, _ name: String, _ change: (inout LogSelectRequest) -> Void) throws {
+    var best = Double.infinity
+    var count = 0
+    for _ in 0..<5 {
+        var request = LogSelectRequest(matchers: [])
+        change(&request)
+        let start = seconds(CLOCK_THREAD_CPUTIME_ID)
+        let scan = try store.scan(request)
+        var block = LogBlock()
+        count = 0
+        while try scan.next(into: &block) { count += block.count }
+        best = min(best, seconds(CLOCK_THREAD_CPUTIME_ID) - start)
+    }
+    report("\(name)_ms", best * 1000)
+    report("\(name)_gb_per_s", Double(store.rawBytes) / best / 1e9)
+    report("\(name)_entries", Double(count))
+}
+
+let arguments = CommandLine.arguments
+let (bodiesPath, directory, needle) = (arguments[1], arguments[2], arguments[3])
+var options = LogStoreOptions()
+options.freeBytesMin = 0
+let store = try LogDatabase(directory: directory, options: options)
+var lines = 0
+let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+let wall = seconds(CLOCK_MONOTONIC)
+var bodies = try Bodies(bodiesPath)
+while let body = try bodies.next() {
+    let outcome = try store.append(try batch(body))
+    lines += outcome.accepted
+}
+let millions = Double(lines) / 1e6
+report("lines", Double(lines))
+report("append_cpu_s_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / millions)
+try store.flush()
+while try store.mergeOnce() {}
+report("settled_cpu_s_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) / millions)
+report("wall_s", seconds(CLOCK_MONOTONIC) - wall)
+report("peak_mib", try peakMiB())
+report("raw_over_stored", Double(store.rawBytes) / Double(store.storedBytes))
+try measureScan(store, "trace") { $0.lineFilters = [LogLineFilter(contains: Array(needle.utf8))] }
+try measureScan(store, "phrase") {
+    $0.lineFilters = [LogLineFilter(contains: Array("chargeback dispute opened".utf8))]
+}
+try measureScan(store, "substring") { $0.lineFilters = [LogLineFilter(contains: Array("ection res".utf8))] }
+try measureScan(store, "absent") { $0.lineFilters = [LogLineFilter(contains: Array("zqzq".utf8))] }
+try measureScan(store, "status") {
+    $0.fieldConditions = [LogFieldCondition("status", .greaterOrEqual, 500)]
+    $0.wantsLines = false
+}
+try measureScan(store, "newest") {
+    $0.order = .newestFirst
+    $0.limit = 100
+}
+try measureScan(store, "all_lines") { _ in }
+try store.close()

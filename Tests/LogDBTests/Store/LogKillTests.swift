@@ -1,0 +1,62 @@
+import Foundation
+import Model
+import Storage
+import TestSupport
+import Testing
+
+@testable import LogDB
+
+@Suite("A killed log store")
+struct LogKillTests {
+    /// `OBS_KILLS` makes it longer.
+    @Test("has every acknowledged line exactly once and none that was not sent", .timeLimit(.minutes(20)))
+    func losesNothing() throws {
+        let kills = ProcessInfo.processInfo.environment["OBS_KILLS"].flatMap { Int($0) } ?? 5
+        var generator = SeededGenerator.announced()
+        let directory = TemporaryDirectory()
+        let path = directory.file("data")
+        var acknowledged: Int64 = 0
+        for kill in 1...kills {
+            let last = try Self.runAndKill(path, afterMs: .random(in: 20...400, using: &generator))
+            acknowledged = max(acknowledged, last)
+            try expectWhole(path, acknowledged, "kill \(kill)")
+        }
+        #expect(acknowledged > 0)
+    }
+
+    /// Returns the number of the last batch that was acknowledged.
+    private static func runAndKill(_ path: String, afterMs: Int) throws -> Int64 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "LogKiller")
+        process.arguments = [path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(afterMs)) {
+            kill(process.processIdentifier, SIGKILL)
+        }
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        // A line that the end cut off was not acknowledged to anybody.
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.dropLast().last.flatMap { Int64($0) } ?? 0
+    }
+
+    private func expectWhole(_ path: String, _ acknowledged: Int64, _ comment: Comment) throws {
+        let store = try LogDatabase(directory: path, options: LogRig.options)
+        defer { store.abandon() }
+        #expect(store.notices.filter { !$0.contains("unfinished record") }.isEmpty, comment)
+        for number in 0..<5 {
+            var request = LogSelectRequest(matchers: [Matcher("n", equals: "\(number)")])
+            request.order = .oldestFirst
+            let entries = try ReadLogs.entries(store, request)
+            // One batch may be there without having been acknowledged.
+            #expect(entries.count == Int(acknowledged) || entries.count == Int(acknowledged) + 1, comment)
+            let isWhole = entries.enumerated().allSatisfy { index, entry in
+                entry.timestampNs == Int64(index + 1) && entry.line == "line \(index + 1)"
+            }
+            #expect(isWhole, comment)
+        }
+    }
+}
