@@ -66,7 +66,7 @@ package struct ExpressionTree<Source: RandomNumberGenerator> {
     }
 
     private mutating func duration() -> String {
-        pick(["1m", "2m", "5m", "17m", "45s", "1m30s", "(2m + 30)", "90", "min(2m, 3m)", "step() + 1m"])
+        pick(["1m", "2m", "5m", "17m", "45s", "1m30s", "(2m + 30)", "90", "min_of(2m, 3m)", "step() + 1m"])
     }
 
     private mutating func subquery(_ inner: String) -> String {
