@@ -20,8 +20,14 @@ package enum Quoted {
     /// Bytes that are not valid UTF-8 are shown as `\xff`.
     package static func bytes(_ bytes: [UInt8]) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return Self.text(text) }
-        return "\"" + bytes.map { $0 >= 0x20 && $0 < 0x7f ? String(UnicodeScalar($0)) : "\\x" + hex($0) }.joined()
-            + "\""
+        let shown = bytes.map { byte in
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): "\\" + String(UnicodeScalar(byte))
+            case 0x20..<0x7f: String(UnicodeScalar(byte))
+            default: "\\x" + hex(byte)
+            }
+        }
+        return "\"" + shown.joined() + "\""
     }
 
     /// Controls, and marks that turn the direction of a line or break it.

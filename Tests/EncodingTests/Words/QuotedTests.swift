@@ -8,5 +8,8 @@ import Testing
     ])
     func escapesWhatATerminalMustNotSee(text: String, expected: String) { #expect(Quoted.text(text) == expected) }
 
-    @Test func showsBytesThatAreNotUTF8() { #expect(Quoted.bytes([0x61, 0xff, 0x05]) == #""a\xff\x05""#) }
+    @Test func showsBytesThatAreNotUTF8() {
+        #expect(Quoted.bytes([0x61, 0xff, 0x05]) == #""a\xff\x05""#)
+        #expect(Quoted.bytes(Array("a\"b\\".utf8) + [0xff]) == #""a\"b\\\xff""#, "what quotes them is escaped")
+    }
 }

@@ -20,6 +20,7 @@ struct DifferentialData {
                     add("requests_total", target + [("code", code)], &generator, counter)
                 }
                 add("temperature", target, &generator, gauge)
+                add("odd", target, &generator, odd)
                 add("size_bytes", target + [("zone", instance == 0 ? "a" : "b")], &generator, gauge)
                 add("build_info", target + [("version", "1.\(instance)")], &generator) { _ in { _ in 1 } }
                 addBuckets(target, &generator)
@@ -63,6 +64,19 @@ struct DifferentialData {
         return { generator in
             value += (Double(generator.next() % 2001) - 1000) / 137
             return value
+        }
+    }
+
+    /// Values that are no finite numbers among others; stale markers and native histograms have no form in OpenMetrics.
+    private func odd(_ generator: inout SeededGenerator) -> (inout SeededGenerator) -> Double {
+        { generator in
+            switch generator.next() % 10 {
+            case 0: .nan
+            case 1: .infinity
+            case 2: -.infinity
+            case 3: -0.0
+            default: Double(generator.next() % 1000) / 8
+            }
         }
     }
 

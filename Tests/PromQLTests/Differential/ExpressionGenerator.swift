@@ -20,7 +20,9 @@ struct ExpressionGenerator {
         chance(8) ? scalar(2) : vector(3)
     }
 
-    private static let metrics = ["requests_total", "temperature", "size_bytes", "build_info", "latency_bucket"]
+    private static let metrics = [
+        "requests_total", "temperature", "size_bytes", "build_info", "latency_bucket", "odd",
+    ]
 
     private mutating func selector() -> String {
         let metric = pick(Self.metrics)
