@@ -47,6 +47,9 @@ package final class HandlerPool: Sendable {
         pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
     }
 
+    /// How much waits for a thread.
+    package var waiting: Int { queue.count }
+
     /// Has a thread of the pool do some work that another began; false where too much waits.
     package func run(_ work: @escaping @Sendable () -> Void) -> Bool {
         if case .accepted = queue.push(work) { return true }

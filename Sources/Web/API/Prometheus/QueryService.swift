@@ -53,7 +53,8 @@ package final class QueryService: Sendable {
     private let log: Logger
     private let time: any TimeSource
 
-    /// Series up to which a query that waits keeps what it has selected; larger selections are made again in their turn.
+    /// Series up to which a query keeps what it has selected while others wait before it; larger selections are made
+    /// again in their turn.
     private static let seriesKeptMax = 1000
     /// A query that held more leaves much that the allocator would keep.
     private static let largeBytes = 32 << 20
@@ -123,7 +124,7 @@ package final class QueryService: Sendable {
         do throws(QueryError) {
             let prepared = try prepare(asked, progress)
             if prepared.query.cost < options.longFrom { return finish(run, entry, prepared) }
-            let kept = prepared.query.series <= Self.seriesKeptMax ? prepared : nil
+            let kept = prepared.query.series <= Self.seriesKeptMax || long.waiting == 0 ? prepared : nil
             if long.run({ [self] in resume(run, entry, kept) }) { return }
             figures.refused.add()
             end(run, entry, .failure(QueryError.tooManyWaiting(options.longWaitingMax)))
