@@ -14,7 +14,7 @@ package final class RangeCache: Sendable {
         var lookbackMs: Int64
     }
 
-    private struct Entry {
+    private struct Kept {
         var epoch: UInt64
         var frame: Frame
         var annotations: [Annotation]
@@ -24,7 +24,7 @@ package final class RangeCache: Sendable {
     }
 
     private struct Table {
-        var entries: [Key: Entry] = [:]
+        var entries: [Key: Kept] = [:]
         var bytes = 0
         var uses = 0
     }
@@ -82,7 +82,7 @@ package final class RangeCache: Sendable {
         guard stepMs > 0, startMs >= 0, endMs >= startMs, expression.looksBackOnly else { return nil }
         let key = Key(text: text, stepMs: stepMs, phaseMs: startMs % stepMs, lookbackMs: lookbackMs)
         let grid = Grid(startMs: startMs, endMs: endMs, stepMs: stepMs)
-        let found = table.withLock { table -> Entry? in
+        let found = table.withLock { table -> Kept? in
             guard let entry = table.entries[key], entry.epoch == mark.epoch else { return nil }
             guard entry.frame.grid.startMs <= startMs, entry.frame.grid.endMs >= startMs else { return nil }
             table.uses += 1
@@ -107,7 +107,7 @@ package final class RangeCache: Sendable {
         table.withLock { table in
             if let old = table.entries.removeValue(forKey: visit.key) { table.bytes -= old.bytes }
             table.uses += 1
-            table.entries[visit.key] = Entry(
+            table.entries[visit.key] = Kept(
                 epoch: visit.mark.epoch, frame: kept, annotations: annotations, bytes: bytes, used: table.uses)
             table.bytes += bytes
             while table.bytes > limitBytes, let oldest = table.entries.min(by: { $0.value.used < $1.value.used }) {

@@ -27,7 +27,7 @@ package final class RunningQueries: Sendable {
     }
 
     /// One query from its coming to the end of its answer.
-    package final class Entry: Sendable {
+    package final class Listed: Sendable {
         package let number: Int
         package let question: Question
         package let begunNs: Int64
@@ -51,7 +51,7 @@ package final class RunningQueries: Sendable {
 
     private struct Table: Sendable {
         var next = 1
-        var entries: [Int: Entry] = [:]
+        var entries: [Int: Listed] = [:]
         var byPrincipal: [String: Int] = [:]
     }
 
@@ -66,19 +66,19 @@ package final class RunningQueries: Sendable {
     }
 
     /// Nil where the principal has as many queries here as one may have.
-    package func begin(_ question: Question, _ progress: QueryProgress) -> Entry? {
+    package func begin(_ question: Question, _ progress: QueryProgress) -> Listed? {
         state.withLock { state in
             let own = state.byPrincipal[question.principal, default: 0]
             if own >= perPrincipalMax { return nil }
             state.byPrincipal[question.principal] = own + 1
-            let entry = Entry(state.next, question, progress, time)
+            let entry = Listed(state.next, question, progress, time)
             state.entries[state.next] = entry
             state.next += 1
             return entry
         }
     }
 
-    package func end(_ entry: Entry) {
+    package func end(_ entry: Listed) {
         state.withLock { state in
             guard state.entries.removeValue(forKey: entry.number) != nil else { return }
             let left = state.byPrincipal[entry.question.principal, default: 1] - 1
@@ -87,7 +87,7 @@ package final class RunningQueries: Sendable {
     }
 
     /// Oldest first.
-    package var all: [Entry] {
+    package var all: [Listed] {
         state.withLock { state in state.entries.values.sorted { $0.number < $1.number } }
     }
 

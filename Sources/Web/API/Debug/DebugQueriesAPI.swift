@@ -36,7 +36,7 @@ package struct DebugQueriesAPI: Sendable {
         APIAnswer.success(&response) { $0.number(number) }
     }
 
-    private func write(_ entry: RunningQueries.Entry, to json: inout JSONWriter) {
+    private func write(_ entry: RunningQueries.Listed, to json: inout JSONWriter) {
         let question = entry.question
         json.beginObject()
         json.member("number", entry.number)

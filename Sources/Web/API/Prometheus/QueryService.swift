@@ -166,7 +166,7 @@ package final class QueryService: Sendable {
     }
 
     /// In the lane of long queries.
-    private func resume(_ run: Run, _ entry: RunningQueries.Entry, _ kept: Prepared?) {
+    private func resume(_ run: Run, _ entry: RunningQueries.Listed, _ kept: Prepared?) {
         do throws(QueryError) {
             if entry.progress.cancellation.isRaised { throw .cancelled }
             if time.monotonicNs - entry.begunNs > engine.options.timeoutMs * 1_000_000 { throw .timeoutInQueue }
@@ -178,7 +178,7 @@ package final class QueryService: Sendable {
         if entry.progress.peakBytes > Self.largeBytes { FreedMemory.giveBack() }
     }
 
-    private func finish(_ run: Run, _ entry: RunningQueries.Entry, _ prepared: Prepared) {
+    private func finish(_ run: Run, _ entry: RunningQueries.Listed, _ prepared: Prepared) {
         entry.state = .running
         do throws(QueryError) {
             let result = try prepared.run()
@@ -199,7 +199,7 @@ package final class QueryService: Sendable {
         }
     }
 
-    private func end(_ run: Run, _ entry: RunningQueries.Entry, _ outcome: Result<QueryResult, QueryError>) {
+    private func end(_ run: Run, _ entry: RunningQueries.Listed, _ outcome: Result<QueryResult, QueryError>) {
         var failure: String?
         if case .failure(let error) = outcome {
             failure = error.message
@@ -213,7 +213,7 @@ package final class QueryService: Sendable {
         logSlow(entry, tookNs, failure)
     }
 
-    private func logSlow(_ entry: RunningQueries.Entry, _ tookNs: Int64, _ failure: String?) {
+    private func logSlow(_ entry: RunningQueries.Listed, _ tookNs: Int64, _ failure: String?) {
         let question = entry.question
         log.warning(
             "slow query",
