@@ -38,8 +38,8 @@ package struct FloatHistogram: Sendable {
         case .integer(let count, let zero, let positive, let negative):
             self.count = Double(count)
             zeroCount = Double(zero)
-            self.positive = Self.run(stored.positiveSpans, positive.map(Double.init))
-            self.negative = Self.run(stored.negativeSpans, negative.map(Double.init))
+            self.positive = Self.run(stored.positiveSpans, positive.map { Double($0) })
+            self.negative = Self.run(stored.negativeSpans, negative.map { Double($0) })
         case .float(let count, let zero, let positive, let negative):
             self.count = count
             zeroCount = zero

@@ -160,7 +160,7 @@ private struct Parts {
     ) throws(QueryAnswerError) {
         let noSample = QueryAnswerError("a sample is no pair of a time and a number in quotes")
         guard reader.enter(.array), reader.nextElement(), let time = Self.ms(reader.number() ?? ""),
-            reader.nextElement(), let value = FloatReading.float(reader.string() ?? ""), !reader.nextElement()
+            reader.nextElement(), let value = Double(reader.string() ?? ""), !reader.nextElement()
         else { throw noSample }
         series.timesMs.append(time)
         series.values.append(value)
@@ -204,7 +204,7 @@ private struct Parts {
 
     /// Milliseconds of seconds with a fraction.
     private static func ms(_ text: String) -> Int64? {
-        guard let seconds = FloatReading.float(text), seconds.magnitude < 9e15 else { return nil }
+        guard let seconds = Double(text), seconds.magnitude < 9e15 else { return nil }
         return Int64((seconds * 1000).rounded())
     }
 }

@@ -242,7 +242,7 @@ extension NativeHistogram {
     fileprivate var floatCounts: (count: Double, zero: Double, positive: [Double], negative: [Double]) {
         switch counts {
         case .integer(let count, let zero, let positive, let negative):
-            (Double(count), Double(zero), positive.map(Double.init), negative.map(Double.init))
+            (Double(count), Double(zero), positive.map { Double($0) }, negative.map { Double($0) })
         case .float(let count, let zero, let positive, let negative): (count, zero, positive, negative)
         }
     }
