@@ -143,6 +143,7 @@ import Testing
         for arguments in [
             ["query"], ["query", "up", "--at", "soon"], ["query", "up", "--rnage", "1h"],
             ["query", "up", "--step", "1m"], ["query", "up", "-o", "pie"], ["query", ""],
+            ["query", "up", "--check", "--watch", "1s"],
         ] {
             #expect(try Obs.run(arguments).code == 2)
         }

@@ -20,7 +20,11 @@ struct TextTable {
     }
 
     init(_ columns: [Column]) {
-        self.columns = columns
+        self.columns = columns.map { column in
+            var column = column
+            column.title = DisplayWidth.printable(column.title)
+            return column
+        }
     }
 
     mutating func add(_ cells: String...) { add(cells) }

@@ -20,6 +20,7 @@ struct QueryAsker {
     ) throws(UsageError) {
         _ = try options.times.resolved(nowMs: time.wallMs)
         if expression.isEmpty { throw UsageError("the expression is empty") }
+        if options.isCheck, options.watchNs != nil { throw UsageError("--check answers once and --watch never ends") }
         self.options = options
         self.expression = expression
         language = options.language ?? QueryLanguage(of: expression)
@@ -98,11 +99,18 @@ struct QueryAsker {
         switch options.output ?? (options.times.isRange && console.style.isTerminal ? .graph : .table) {
         case .json:
             let text = String(decoding: body, as: UTF8.self)
-            return text.hasSuffix("\n") ? String(text.dropLast()) : text
-        case .csv: return CSVView.text(answer)
+            return verbatim(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+        case .csv: return verbatim(CSVView.text(answer))
         case .table: return table(answer, times)
         case .graph: return graph(answer, times)
         }
+    }
+
+    /// Text for another program; on a terminal without what would command it.
+    private func verbatim(_ text: String) -> String {
+        guard console.style.isTerminal else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { DisplayWidth.printable(String($0)) }
+            .joined(separator: "\n")
     }
 
     private func table(_ answer: QueryAnswer, _ times: QueryTimes.Resolved) -> String {

@@ -91,6 +91,12 @@ import Text
         #expect(DisplayWidth.printable("a\nb\u{1b}[1m\u{202e}") == "a\\nb\\u{1b}[1m\\u{202e}")
     }
 
+    @Test func neitherCellsNorTitlesCommandTheTerminal() {
+        var table = TextTable([TextTable.Column(title: "a\u{1b}[2J")])
+        table.add("b\u{9b}2J")
+        #expect(table.text(RecordedConsole().console) == "a\\u{1b}[2J\nb\\u{9b}2J")
+    }
+
     @Test func aTableIsCutToTheTerminalWhereItMayBe() {
         var table = TextTable([
             TextTable.Column(title: "NAME", shortest: 6), TextTable.Column(title: "VALUE", alignsRight: true),
