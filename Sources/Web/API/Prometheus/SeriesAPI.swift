@@ -94,9 +94,12 @@ package struct SeriesAPI: Sendable {
     ) {
         let shown = values.prefix(limit ?? values.count)
         let warnings = shown.count < values.count ? ["results truncated due to limit"] : []
-        APIAnswer.success(pending, warnings: warnings) { json in
+        APIAnswer.stream(pending, warnings: warnings, infos: []) { json, passOn in
             json.beginArray()
-            for value in shown { write(value, &json) }
+            for value in shown {
+                write(value, &json)
+                guard passOn(&json) else { return }
+            }
             json.endArray()
         }
     }
