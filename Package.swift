@@ -127,7 +127,9 @@ let testTargets: [Target] = [
     library("Fuzzer"),
     .executableTarget(
         name: "Fuzz",
-        dependencies: ["PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport", "CFuzzer"],
+        dependencies: [
+            "Ingest", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport", "CFuzzer",
+        ],
         path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
     tests("Fuzz", ["Fuzz", "Encoding", "TestSupport"]),

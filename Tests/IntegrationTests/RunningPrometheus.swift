@@ -39,7 +39,7 @@ final class RunningPrometheus {
     }
 
     /// A port that nobody listens on; another process may take it before it is used.
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let python = try Obs.shell(
             "bash",
             "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); print(s.getsockname()[1])'")

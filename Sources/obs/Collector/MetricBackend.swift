@@ -12,9 +12,12 @@ import Web
 
 /// The metric store with what feeds it and what asks it.
 final class MetricBackend: Sendable {
-    /// Exports, imports and other work on much data at once, and how many more of them wait.
+    /// Exports, backups and other work on much data at once, and how many more of them wait.
     private static let transfersMax = 4
     private static let transfersWaitingMax = 64
+    /// Imports, which wait with their bodies.
+    private static let importsMax = 2
+    private static let importsWaitingMax = 4
     static let directoryName = "metrics"
 
     /// Answers queries over the store.
@@ -23,6 +26,7 @@ final class MetricBackend: Sendable {
     private let workers: Workers
     let queries: QueryService
     private let transfers: HandlerPool
+    private let imports: HandlerPool
     private let ingest: IngestContext
     private let dataDirectory: String
     private let time: any TimeSource
@@ -50,6 +54,7 @@ final class MetricBackend: Sendable {
             time: time)
         transfers = try HandlerPool(
             name: "transfer", threads: Self.transfersMax, waitingMax: Self.transfersWaitingMax)
+        imports = try HandlerPool(name: "import", threads: Self.importsMax, waitingMax: Self.importsWaitingMax)
         ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed())
         (self.store, self.time, self.log) = (store, time, log)
         self.dataDirectory = dataDirectory
@@ -67,7 +72,7 @@ final class MetricBackend: Sendable {
         FederationAPI(store: store, pool: queries.pool, time: time, externalLabels: externalLabels).add(to: &router)
         RemoteReadAPI(store: store, pool: queries.pool, externalLabels: externalLabels).add(to: &router)
         ExportAPI(store: store, pool: transfers).add(to: &router)
-        ImportAPI(ingest, pool: transfers).add(to: &router)
+        ImportAPI(ingest, pool: imports).add(to: &router)
         StoreStatusAPI(store: store, pool: queries.pool, facts: { [self] in try facts() }).add(to: &router)
         let administration = MetricAdministration(
             store: store, backups: backups, dataDirectory: dataDirectory, time: time)
@@ -119,6 +124,7 @@ final class MetricBackend: Sendable {
         own?.stop()
         queries.stop()
         transfers.stop()
+        imports.stop()
         workers.stop()
         do throws(StorageError) {
             try store.close()

@@ -18,7 +18,7 @@ extension Command {
         "export", "write stored samples to a file or to standard output",
         details: """
             Without a selector everything is written. JSON lines keep every bit: native histograms, stale markers and \
-            start times; see Ingest.docc/JSONLines.md. The text format of Prometheus has no form for native histograms \
+            start times; see Ingest.docc/Lines.md. The text format of Prometheus has no form for native histograms \
             and stale markers, which are left out. Memory is bounded at both ends, whatever is asked for.
             """,
         options: ExportOptions(),

@@ -5,21 +5,27 @@ import Posix
 extension Command {
     struct ImportOptions: Sendable {
         var server = ServerConnection.Options()
-        /// What the server is asked to take at once.
-        var pieceBytes = 4 << 20
+        var isText = false
     }
 
     static let `import` = Command(
         "import", "send samples from files or standard input to the collector",
         details: """
-            It takes what 'obs export' and VictoriaMetrics' /api/v1/export write: JSON lines, plain or compressed by \
-            gzip. A line that is refused is named with its number, and the rest is kept; samples that are there already \
-            are kept once. Exit code 1 says that a line was refused.
+            It takes what 'obs export' and VictoriaMetrics' /api/v1/export write, plain or compressed by gzip: JSON \
+            lines, or lines of Prometheus' text format that have timestamps. A line that is refused is named with its \
+            number, and the rest is kept; samples that are there already are kept once. Exit code 1 says that a line was \
+            refused.
             """,
         options: ImportOptions(),
-        settings: [ServerConnection.Options.server.within(\.server)],
+        settings: [
+            .choice("format", "FORMAT", ["json", "text"], "JSON lines, or Prometheus' text format", fallback: "json") {
+                $0.isText = $1 == "text"
+            },
+            ServerConnection.Options.server.within(\.server),
+        ],
         operands: Operands(
-            name: "FILE", doc: "JSON lines; '-' or none for standard input", count: 0...10_000, candidates: .files),
+            name: "FILE", doc: "lines of samples; '-' or none for standard input", count: 0...10_000, candidates: .files
+        ),
         examples: [
             .init(does: "What was exported before", line: "obs import all.jsonl.gz"),
             .init(
@@ -30,7 +36,7 @@ extension Command {
         let connection = ServerConnection(options.server, invocation.console)
         var isWhole = true
         for path in invocation.operands.isEmpty ? ["-"] : invocation.operands {
-            var transfer = ImportTransfer(connection, pieceBytes: options.pieceBytes, console: invocation.console)
+            var transfer = ImportTransfer(connection, options, invocation.console)
             isWhole = try transfer.send(InputFile.open(path)) && isWhole
         }
         return isWhole ? .ok : .bad
@@ -42,17 +48,21 @@ private struct ImportTransfer {
     /// A server that takes nothing now is asked again for so long.
     private static let retryNs: Int64 = 120_000_000_000
     /// A line longer than this is sent as it is and refused by the server.
-    private static let lineBytesMax = 48 << 20
+    private static let lineBytesMax = 24 << 20
+
+    /// What the server is asked to take at once.
+    private static let pieceBytes = 4 << 20
 
     private let connection: ServerConnection
-    private let pieceBytes: Int
+    private let contentType: String
     private let console: Console
     private var pending: [UInt8] = []
     private var line = 1
     private var isWhole = true
 
-    init(_ connection: ServerConnection, pieceBytes: Int, console: Console) {
-        (self.connection, self.pieceBytes, self.console) = (connection, pieceBytes, console)
+    init(_ connection: ServerConnection, _ options: Command.ImportOptions, _ console: Console) {
+        (self.connection, self.console) = (connection, console)
+        contentType = options.isText ? ContentType.text : "application/stream+json"
     }
 
     /// - Returns: whether every line was taken.
@@ -63,7 +73,7 @@ private struct ImportTransfer {
         while true {
             let count = try input.read(into: &pending)
             if count == 0 { break }
-            while pending.count >= pieceBytes, let end = lastLineEnd() { try sendLines(upTo: end, input.path) }
+            while pending.count >= Self.pieceBytes, let end = lastLineEnd() { try sendLines(upTo: end, input.path) }
             bar.advance(by: count)
         }
         if !pending.isEmpty { try sendLines(upTo: pending.count, input.path) }
@@ -72,7 +82,7 @@ private struct ImportTransfer {
 
     /// Behind the last whole line of the piece; nil while a line has no end yet.
     private func lastLineEnd() -> Int? {
-        if let newline = pending.prefix(pieceBytes).lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
+        if let newline = pending.prefix(Self.pieceBytes).lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
         if let newline = pending.firstIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
         return pending.count > Self.lineBytesMax ? pending.count : nil
     }
@@ -82,7 +92,7 @@ private struct ImportTransfer {
         var question = ServerConnection.Question(method: .post, path: "/api/v1/import")
         question.parameters = [("first_line", String(line))]
         question.body = body
-        question.contentType = "application/stream+json"
+        question.contentType = contentType
         question.retryNs = Self.retryNs
         let response = try connection.response(to: question)
         switch response.status {

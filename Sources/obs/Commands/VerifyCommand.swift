@@ -41,9 +41,19 @@ extension Command {
         if try BackupRecord(in: folder, LocalFileSystem()) != nil {
             return try verifyBackup(folder, invocation.console)
         }
-        let metrics = try verifyMetrics(folder, invocation.console)
-        let ledger = try verifyLedger(folder, known: options.known, invocation.console)
-        return metrics && ledger ? .ok : .bad
+        // Looked for first: a ledger is made where it is opened.
+        let places = try [MetricBackend.directoryName, LocalLedger.directoryName].filter {
+            try LocalFileSystem().status(at: FilePath.join(folder, $0)) != nil
+        }
+        guard !places.isEmpty else {
+            throw BackupFailure("\(folder) is neither a backup nor a data directory of obs")
+        }
+        var isGood = true
+        if places.contains(MetricBackend.directoryName) { isGood = try verifyMetrics(folder, invocation.console) }
+        if places.contains(LocalLedger.directoryName) {
+            isGood = try verifyLedger(folder, known: options.known, invocation.console) && isGood
+        }
+        return isGood ? .ok : .bad
     }
 
     private static func verifyBackup(_ folder: String, _ console: Console) throws -> ExitCode {
@@ -61,9 +71,7 @@ extension Command {
 
     /// False where something is wrong.
     private static func verifyMetrics(_ folder: String, _ console: Console) throws -> Bool {
-        let directory = FilePath.join(folder, MetricBackend.directoryName)
-        guard try LocalFileSystem().status(at: directory) != nil else { return true }
-        let store = try ClosedStore(directory)
+        let store = try ClosedStore(FilePath.join(folder, MetricBackend.directoryName))
         let findings = try Verification.run(console, "checking", bytes: store.bytes) { try store.findings($0) }
         for finding in findings { console.print(finding) }
         console.print("\(store.partCount) parts of metrics checked, \(Amount.bytes(store.bytes))")

@@ -25,7 +25,7 @@ package struct ExportAPI: Sendable {
         }
     }
 
-    private func answer(_ request: borrowing Request, _ response: inout Response, as form: ExportForm) {
+    private func answer(_ request: borrowing Request, _ response: inout Response, as form: TransferForm) {
         let parameters = APIParameters(request)
         pool.answer(&response) { pending in
             let cancellation = Cancellation()
@@ -59,7 +59,7 @@ package struct ExportAPI: Sendable {
     }
 
     /// Where reading fails in the middle the connection is reset, so that nobody takes a part for the whole.
-    private static func send(_ export: consuming SeriesExport, _ form: ExportForm, _ pending: PendingResponse) {
+    private static func send(_ export: consuming SeriesExport, _ form: TransferForm, _ pending: PendingResponse) {
         pending.begin(.ok, contentType: form.contentType)
         var export = export
         do throws(StorageError) {
@@ -70,18 +70,5 @@ package struct ExportAPI: Sendable {
             return
         }
         pending.finish()
-    }
-}
-
-/// How an export is written.
-enum ExportForm: Sendable {
-    case jsonLines
-    case text
-
-    var contentType: String {
-        switch self {
-        case .jsonLines: "application/stream+json"
-        case .text: ContentType.text
-        }
     }
 }

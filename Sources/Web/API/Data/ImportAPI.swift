@@ -4,28 +4,30 @@ package import Ingest
 import Model
 import Storage
 
-/// `/api/v1/import` takes JSON lines. What is wrong with a line is answered with its number, and the rest is kept.
+/// `/api/v1/import` takes JSON lines, or lines of Prometheus' text format where the request is text/plain. What is wrong with a line is answered with its number, and the rest is kept.
 package struct ImportAPI: Sendable {
     private let intake: MetricIntake
     private let pool: HandlerPool
     private let keySeed: Hash128
+    /// Of one request, before and after decompression; more comes in several.
+    private let bodyBytesMax: Int
 
-    /// Bound on one request, before and after decompression; more comes in several.
-    package static let bodyBytesMax = 64 << 20
-
+    /// - Parameter pool: requests that wait in it keep their bodies.
     package init(_ context: IngestContext, pool: HandlerPool) {
         intake = MetricIntake("import", store: context.store, registry: context.registry)
         self.pool = pool
         keySeed = context.keySeed
+        bodyBytesMax = context.limits.bodyBytesMax
     }
 
     package func add(to router: inout Router) {
-        router.post("/api/v1/import", role: .ingest, bodyBytesMax: Self.bodyBytesMax) { request, response in
+        router.post("/api/v1/import", role: .ingest, bodyBytesMax: bodyBytesMax) { request, response in
             let body = Self.bytes(of: request)
             let parameters = APIParameters(request)
+            let form = request.hasContentType("text/plain") ? TransferForm.text : .jsonLines
             pool.answer(&response) { pending in
                 let firstLine = parameters["first_line"].flatMap { Int($0) } ?? 1
-                var lines = LineImport(intake, keySeed: keySeed, firstLine: firstLine)
+                var lines = LineImport(intake, form, keySeed: keySeed, firstLine: firstLine)
                 do throws(StorageError) {
                     Self.send(try lines.take(body), pending)
                 } catch {

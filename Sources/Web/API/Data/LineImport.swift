@@ -32,17 +32,21 @@ struct LineImport {
     private static let batchSamplesMax = 100_000
 
     private let intake: MetricIntake
-    private var reader: JSONLineReader
+    private let form: TransferForm
+    private var json: JSONLineReader
+    private var text: TextLineReader
     private var batch = SampleBatch()
     /// Of each series in the batch: the number of its line, and where its labels lie in the body.
-    private var lines: [(number: Int, metric: Range<Int>)] = []
+    private var lines: [(number: Int, labels: Range<Int>)] = []
     private var result = Result()
     private var number: Int
 
     /// - Parameter firstLine: the number of the first line, for who sends a file in pieces.
-    init(_ intake: MetricIntake, keySeed: Hash128, firstLine: Int) {
+    init(_ intake: MetricIntake, _ form: TransferForm, keySeed: Hash128, firstLine: Int) {
         self.intake = intake
-        reader = JSONLineReader(seed: keySeed)
+        self.form = form
+        json = JSONLineReader(seed: keySeed)
+        text = TextLineReader(seed: keySeed)
         number = firstLine
     }
 
@@ -66,9 +70,14 @@ struct LineImport {
     private mutating func read(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         let line = bytes.extracting(range)
         if Self.isBlank(line) { return }
-        do throws(JSONLineReader.Flaw) {
-            let metric = try reader.read(line, into: &batch)
-            lines.append((number, range.lowerBound + metric.lowerBound..<range.lowerBound + metric.upperBound))
+        do throws(LineFlaw) {
+            switch form {
+            case .jsonLines:
+                let metric = try json.read(line, into: &batch)
+                lines.append((number, range.lowerBound + metric.lowerBound..<range.lowerBound + metric.upperBound))
+            case .text:
+                if try text.read(line, into: &batch) { lines.append((number, range)) }
+            }
         } catch {
             result.refusedLines += 1
             result.refuse(line: number, "\(error)")
@@ -77,12 +86,16 @@ struct LineImport {
 
     private mutating func store(_ body: [UInt8]) throws(StorageError) {
         guard !batch.series.isEmpty else { return }
-        let lines = lines
-        var reader = reader
+        let (lines, form) = (lines, form)
+        var (json, text) = (json, text)
         let outcome = try intake.take(&batch) { index, batch in
             do throws(LabelFlaw) {
-                let metric = body.span.extracting(lines[index].metric)
-                batch.series[index].labels = try reader.writeLabels(metric, into: &batch.labelBytes)
+                let own = body.span.extracting(lines[index].labels)
+                batch.series[index].labels =
+                    switch form {
+                    case .jsonLines: try json.writeLabels(own, into: &batch.labelBytes)
+                    case .text: try text.writeLabels(own, into: &batch.labelBytes)
+                    }
                 return nil
             } catch {
                 return error

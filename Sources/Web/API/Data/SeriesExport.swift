@@ -13,7 +13,7 @@ struct SeriesExport: ~Copyable {
 
     private let selections: [any SeriesSelection]
     private let selectors: [[Matcher]]
-    private let form: ExportForm
+    private let form: TransferForm
     /// The selection at hand, the next series of it, and those that its blocks hold.
     private var current = 0
     private var nextSeries = 0
@@ -24,7 +24,7 @@ struct SeriesExport: ~Copyable {
     private var text = TextLineWriter()
 
     /// Everything is selected here, so that the export is of one instant.
-    init(_ store: any MetricStore, _ requests: [SelectRequest], _ form: ExportForm) throws(APIError) {
+    init(_ store: any MetricStore, _ requests: [SelectRequest], _ form: TransferForm) throws(APIError) {
         self.form = form
         selectors = requests.map(\.matchers)
         var selections: [any SeriesSelection] = []

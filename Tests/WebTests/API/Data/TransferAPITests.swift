@@ -54,8 +54,11 @@ struct TransferAPITests {
             #expect(outcome.acceptedSamples == samples.count)
         }
 
-        func send(_ method: Method, _ target: String, _ body: String = "") throws -> (status: Int, text: String) {
+        func send(
+            _ method: Method, _ target: String, _ body: String = "", type: String? = nil
+        ) throws -> (status: Int, text: String) {
             var request = ClientRequest(method, "http://\(address)\(target)")
+            if let type { request.fields.append(("Content-Type", type)) }
             request.body = Array(body.utf8)
             request.answerBytesMax = 256 << 20
             let answer = try client.answer(to: request)
@@ -154,6 +157,28 @@ struct TransferAPITests {
         #expect(lines[1].hasPrefix("line 102: it is no JSON"))
         #expect(lines[2] == "line 103: {job=\"x\"}: the series has no label __name__")
         #expect(try fixture.send(.get, "/api/v1/export?sort=labels").text == Self.down + Self.upA)
+    }
+
+    @Test func textComesBackAsItWent() throws {
+        let fixture = try loaded()
+        let text = try fixture.send(.get, "/api/v1/export/prometheus?sort=labels").text
+        let other = try Fixture()
+        let body = "# HELP up is a comment\n" + text
+        #expect(try other.send(.post, "/api/v1/import", body, type: "text/plain; charset=utf-8").status == 204)
+        #expect(try other.send(.get, "/api/v1/export/prometheus?sort=labels").text == text)
+    }
+
+    @Test func badLinesOfTextAreNamedAndTheRestIsKept() throws {
+        let fixture = try Fixture()
+        let body = "up 1 1000\nup 2\nup{ 3 2000\n{job=\"x\"} 4 3000\ndown 5 4000\n"
+        let (status, text) = try fixture.send(.post, "/api/v1/import", body, type: "text/plain")
+        #expect(status == 400)
+        let lines = text.split(separator: "\n")
+        #expect(lines.first?.hasSuffix("2 samples were taken") == true, "\(text)")
+        #expect(lines.contains { $0.hasPrefix("line 2: the timestamp is missing") }, "\(text)")
+        #expect(lines.contains { $0.hasPrefix("line 3: ") }, "\(text)")
+        #expect(lines.contains { $0.hasPrefix("line 4: ") }, "\(text)")
+        #expect(try fixture.send(.get, "/api/v1/export/prometheus?sort=labels").text == "down 5 4000\nup 1 1000\n")
     }
 
     @Test func refusalsOfTheStoreNameTheirLineToo() throws {

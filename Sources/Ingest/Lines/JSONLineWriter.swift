@@ -3,7 +3,7 @@ import Model
 package import Storage
 
 /// Writes series as JSON lines, in the form that VictoriaMetrics documents with members of our own beside it where that
-/// form would lose something; Ingest.docc/JSONLines.md has them all.
+/// form would lose something; Ingest.docc/Lines.md has them all.
 ///
 /// The caller takes what is in `bytes` and clears it at any time between two series.
 package struct JSONLineWriter: Sendable {
@@ -77,7 +77,7 @@ package struct JSONLineWriter: Sendable {
         for index in values.indices {
             let value = values[index]
             if value.isFinite {
-                bytes += FloatText.sample(value).utf8
+                FloatText.append(sample: value, to: &bytes)
             } else if value.isNaN {
                 bytes += "null".utf8
                 if value.bitPattern != JSONLines.nullBits { hasOddNaN = true }

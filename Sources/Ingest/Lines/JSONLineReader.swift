@@ -3,15 +3,6 @@ package import Model
 
 /// Reads JSON lines into a batch, one series a line. A line that is flawed leaves the batch as it was.
 package struct JSONLineReader: Sendable {
-    /// What is wrong with a line.
-    package struct Flaw: Error, Equatable, CustomStringConvertible {
-        package let description: String
-
-        init(_ description: String) {
-            self.description = description
-        }
-    }
-
     private var fields = JSONFields()
     private var labelFields = JSONFields()
     private var labels = CheckedLabels()
@@ -25,10 +16,10 @@ package struct JSONLineReader: Sendable {
     /// Appends the series of a line.
     ///
     /// - Returns: where in the line its labels lie, for `writeLabels`.
-    package mutating func read(_ line: Span<UInt8>, into batch: inout SampleBatch) throws(Flaw) -> Range<Int> {
-        guard fields.scan(line) else { throw Flaw(Self.syntax(line)) }
+    package mutating func read(_ line: Span<UInt8>, into batch: inout SampleBatch) throws(LineFlaw) -> Range<Int> {
+        guard fields.scan(line) else { throw LineFlaw(Self.syntax(line)) }
         let before = (batch.values.count, batch.timestampsMs.count, batch.histograms.count)
-        do throws(Flaw) {
+        do throws(LineFlaw) {
             return try readFields(line, into: &batch)
         } catch {
             batch.values.removeLast(batch.values.count - before.0)
@@ -73,7 +64,8 @@ package struct JSONLineReader: Sendable {
         }
     }
 
-    private mutating func readFields(_ line: Span<UInt8>, into batch: inout SampleBatch) throws(Flaw) -> Range<Int> {
+    private mutating func readFields(_ line: Span<UInt8>, into batch: inout SampleBatch) throws(LineFlaw) -> Range<Int>
+    {
         let first = batch.values.count
         let firstHistogram = batch.histograms.count
         var metric: Range<Int>?
@@ -81,7 +73,7 @@ package struct JSONLineReader: Sendable {
         for field in fields.fields {
             let name = JSONText.string(line.extracting(field.name), hasEscapes: field.nameHasEscapes)
             guard let kind = Self.members[name] else { continue }
-            guard field.kind == kind else { throw Flaw("\"\(name)\" is not what it should be") }
+            guard field.kind == kind else { throw LineFlaw("\"\(name)\" is not what it should be") }
             let value = line.extracting(field.value)
             switch name {
             case "metric": metric = field.value
@@ -94,15 +86,17 @@ package struct JSONLineReader: Sendable {
             default: try Self.readHistograms(value, into: &batch.histograms)
             }
         }
-        guard let metric else { throw Flaw("\"metric\" is missing") }
+        guard let metric else { throw LineFlaw("\"metric\" is missing") }
         let count = batch.values.count - first
         guard batch.timestampsMs.count - first == count else {
-            throw Flaw("there are \(count) values and \(batch.timestampsMs.count - first) timestamps")
+            throw LineFlaw("there are \(count) values and \(batch.timestampsMs.count - first) timestamps")
         }
         if let nans { try Self.readNaNs(line.extracting(nans), into: &batch.values, from: first) }
         if !batch.startTimestampsMs.isEmpty {
             let starts = batch.startTimestampsMs.count - first
-            guard starts <= 0 || starts == count else { throw Flaw("there are \(count) values and \(starts) starts") }
+            guard starts <= 0 || starts == count else {
+                throw LineFlaw("there are \(count) values and \(starts) starts")
+            }
             Self.pad(&batch.startTimestampsMs, to: batch.values.count)
         }
         batch.series.append(
@@ -124,7 +118,7 @@ package struct JSONLineReader: Sendable {
 }
 
 extension JSONLineReader {
-    private static func readValues(_ bytes: Span<UInt8>, into values: inout [Double]) throws(Flaw) {
+    private static func readValues(_ bytes: Span<UInt8>, into values: inout [Double]) throws(LineFlaw) {
         var at = 1
         while let start = nextElement(bytes, &at) {
             if let (value, end) = FloatReading.decimal(bytes, from: start), isElementEnd(bytes, end) {
@@ -135,7 +129,7 @@ extension JSONLineReader {
             let end = elementEnd(bytes, from: start)
             let text = text(bytes.extracting(start..<end))
             guard let value = specials[text] ?? FloatReading.float(text) else {
-                throw Flaw("the value \(Quoted.text(text)) is no number")
+                throw LineFlaw("the value \(Quoted.text(text)) is no number")
             }
             values.append(value)
             at = end
@@ -153,12 +147,12 @@ extension JSONLineReader {
         return specials
     }()
 
-    private static func readTimes(_ bytes: Span<UInt8>, _ name: String, into times: inout [Int64]) throws(Flaw) {
+    private static func readTimes(_ bytes: Span<UInt8>, _ name: String, into times: inout [Int64]) throws(LineFlaw) {
         var at = 1
         while let start = nextElement(bytes, &at) {
             let end = elementEnd(bytes, from: start)
             guard let time = integer(bytes.extracting(start..<end)) else {
-                throw Flaw(
+                throw LineFlaw(
                     "\"\(name)\" holds \(Quoted.text(text(bytes.extracting(start..<end)))), which is no number of milliseconds"
                 )
             }
@@ -187,8 +181,8 @@ extension JSONLineReader {
         Int64(text) ?? FloatReading.float(text).flatMap(Int64.init(exactly:))
     }
 
-    private static func readNaNs(_ bytes: Span<UInt8>, into values: inout [Double], from first: Int) throws(Flaw) {
-        let flaw = Flaw(
+    private static func readNaNs(_ bytes: Span<UInt8>, into values: inout [Double], from first: Int) throws(LineFlaw) {
+        let flaw = LineFlaw(
             "\"nans\" has to hold pairs of an index of a null in \"values\" and the 16 digits of a NaN's bits")
         guard let pairs = elements(bytes) else { throw flaw }
         for pair in pairs {
@@ -202,13 +196,13 @@ extension JSONLineReader {
 
     private static func readHistograms(
         _ bytes: Span<UInt8>, into histograms: inout [SampleBatch.Histogram]
-    ) throws(Flaw) {
-        guard let elements = elements(bytes) else { throw Flaw("\"histograms\" is no list of objects") }
+    ) throws(LineFlaw) {
+        guard let elements = elements(bytes) else { throw LineFlaw("\"histograms\" is no list of objects") }
         for element in elements {
             do throws(HistogramJSON.Flaw) {
                 histograms.append(try HistogramJSON.read(element))
             } catch {
-                throw Flaw(error.sentence)
+                throw LineFlaw(error.sentence)
             }
         }
     }

@@ -13,7 +13,7 @@ struct JSONLineTests {
         var batch = SampleBatch()
         var reader = JSONLineReader(seed: seed)
         let line = Array(text.utf8)
-        do throws(JSONLineReader.Flaw) {
+        do throws(LineFlaw) {
             let metric = try reader.read(line.span, into: &batch)
             do throws(LabelFlaw) {
                 batch.series[0].labels = try reader.writeLabels(line.span.extracting(metric), into: &batch.labelBytes)
@@ -117,7 +117,7 @@ struct JSONLineTests {
         let bad = Array(
             "{\"metric\":{\"__name__\":\"y\"},\"starts\":[5,6],\"timestamps\":[1,2],\"values\":[1,2],\"histograms\":[3]}"
                 .utf8)
-        #expect(throws: JSONLineReader.Flaw.self) { try reader.read(bad.span, into: &batch) }
+        #expect(throws: LineFlaw.self) { try reader.read(bad.span, into: &batch) }
         #expect(batch.series.count == 1)
         #expect(batch.values == [1])
         #expect(batch.timestampsMs == [1])

@@ -25,7 +25,7 @@ package struct TextLineWriter: Sendable {
             let value = values[run.valueStart + place]
             if StaleMarker.isStale(value) { continue }
             bytes += series
-            bytes += FloatText.sample(value).utf8
+            FloatText.append(sample: value, to: &bytes)
             bytes.append(UInt8(ascii: " "))
             JSONText.append(number: Int(times[run.timestampStart + place]), to: &bytes)
             bytes.append(UInt8(ascii: "\n"))
