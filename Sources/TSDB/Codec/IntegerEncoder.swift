@@ -229,7 +229,7 @@ struct IntegerEncoder: ~Copyable {
         }
     }
 
-    /// The least and the median of some residuals spread over the block.
+    /// The median of some residuals spread over the block, and one that few of them are below.
     private func lowAndMiddle(_ count: Int) -> (low: Int64, middle: Int64) {
         let taken = 31
         return unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: taken) { sample in
@@ -239,7 +239,7 @@ struct IntegerEncoder: ~Copyable {
             }
             var sorted = unsafe sample
             unsafe sorted.sort()
-            return unsafe (sorted[0], sorted[taken / 2])
+            return unsafe (sorted[2], sorted[taken / 2])
         }
     }
 
