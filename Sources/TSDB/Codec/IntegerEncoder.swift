@@ -216,10 +216,10 @@ struct IntegerEncoder: ~Copyable {
         return unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 65) { lengths in
             var best = unsafe cheapestFrame(count, from: least, lengths)
             guard count >= 32 else { return best }
-            let (low, middle) = lowAndMiddle(count)
-            let around = unsafe cheapestFrame(count, around: middle, lengths)
+            let around = unsafe cheapestFrame(count, around: middle(count), lengths)
             if around.cost < best.cost { best = around }
             // A reset of a counter lies far below all else.
+            let low = leastWithin(around, count)
             let (tail, body) = (UInt64(bitPattern: low &- least), UInt64(bitPattern: greatest &- low))
             if tail > body {
                 let above = unsafe cheapestFrame(count, from: low, lengths)
@@ -229,8 +229,18 @@ struct IntegerEncoder: ~Copyable {
         }
     }
 
-    /// The median of some residuals spread over the block, and one that few of them are below.
-    private func lowAndMiddle(_ count: Int) -> (low: Int64, middle: Int64) {
+    /// The least residual that is not below a frame.
+    private func leastWithin(_ frame: Frame, _ count: Int) -> Int64 {
+        var least = Int64.max
+        for index in 0..<count {
+            let value = unsafe Int64(bitPattern: residuals[index])
+            if value >= frame.base { least = min(least, value) }
+        }
+        return least
+    }
+
+    /// The median of some residuals spread over the block.
+    private func middle(_ count: Int) -> Int64 {
         let taken = 31
         return unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: taken) { sample in
             for index in 0..<taken {
@@ -239,7 +249,7 @@ struct IntegerEncoder: ~Copyable {
             }
             var sorted = unsafe sample
             unsafe sorted.sort()
-            return unsafe (sorted[2], sorted[taken / 2])
+            return unsafe sorted[taken / 2]
         }
     }
 

@@ -24,7 +24,7 @@ struct HeadShard: ~Copyable {
 
     /// What a sample is held against before it is taken.
     struct Bounds {
-        /// How much older than the series' newest sample one may be.
+        /// How much older than the series' newest sample one may be; `Int64.max` for any age.
         var outOfOrderWindowMs: Int64
         var minMs: Int64
         var maxMs: Int64
@@ -168,7 +168,8 @@ struct HeadShard: ~Copyable {
 
     private func refusal(of timeMs: Int64, _ last: Int64, _ bounds: Bounds) -> AppendOutcome.Reason? {
         if timeMs < bounds.minMs || timeMs > bounds.maxMs { return .outOfBounds }
-        if last != .min && timeMs < last.subtractingClamped(bounds.outOfOrderWindowMs) { return .outOfOrder }
+        let isWindowSet = bounds.outOfOrderWindowMs != .max
+        if isWindowSet, last != .min, timeMs < last.subtractingClamped(bounds.outOfOrderWindowMs) { return .outOfOrder }
         return nil
     }
 
