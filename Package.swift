@@ -128,7 +128,9 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Ingest", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport", "CFuzzer",
+            "Ingest", "TSDB", "LabelIndex", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix",
+            "TestSupport",
+            "CFuzzer",
         ],
         path: "Tests/Fuzz", exclude: ["Seeds"],
         swiftSettings: settings),
@@ -171,12 +173,13 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",
         swiftSettings: settings),
-    tests(
-        "TSDB",
-        [
+    .testTarget(
+        name: "TSDBTests",
+        dependencies: [
             "TSDB", "Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix",
             "TestSupport", "StoreKiller",
-        ]),
+        ],
+        exclude: ["Fixtures"], swiftSettings: settings),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Rules", ["Rules", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),

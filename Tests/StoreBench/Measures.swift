@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Storage
 import TSDB
+import Telemetry
 
 private func report(_ name: String, _ value: Double) { print(name, String(format: "%.4f", value)) }
 
@@ -23,9 +24,16 @@ private func settle(_ store: TimeSeriesStore) throws {
     while try store.mergeOnce() {}
 }
 
+private func options(_ registry: Registry) -> StoreOptions {
+    var options = StoreOptions()
+    options.metrics = registry
+    return options
+}
+
 /// 27,000 series, 400 scrapes.
 func measureIngest(_ directory: String) throws {
-    let store = try TimeSeriesStore(directory: directory)
+    let registry = Registry()
+    let store = try TimeSeriesStore(directory: directory, options: options(registry))
     var fleet = Fleet(series: 27_000)
     let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
     for _ in 0..<400 { try fleet.scrape(into: store) }
@@ -35,13 +43,22 @@ func measureIngest(_ directory: String) throws {
     report("bytes_written_per_sample", try field("io", "wchar") / samples)
     report("bytes_at_rest_per_sample", Double(store.storedBytes) / samples)
     report("peak_rss_mib", try field("status", "VmHWM") / 1024)
+    reportRewrites(registry, samples)
     try store.close()
+}
+
+/// What the store counts as rewritten by merges.
+private func reportRewrites(_ registry: Registry, _ samples: Double) {
+    for family in registry.families where family.name == "obs_tsdb_samples_merged_total" {
+        family.forEachSample { _, _, value in report("rewrites_per_sample", value / samples) }
+    }
 }
 
 /// A recording of remote_write bodies, taken as the collector would, then scanned from the parts that it became.
 func measureReplay(_ recording: String, _ directory: String) throws {
     var bodies = try RecordedBodies(directory: recording)
-    let store = try TimeSeriesStore(directory: directory)
+    let registry = Registry()
+    let store = try TimeSeriesStore(directory: directory, options: options(registry))
     var intake = BodyIntake(store)
     let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
     while true {
@@ -56,12 +73,13 @@ func measureReplay(_ recording: String, _ directory: String) throws {
     report("bytes_written_per_sample", try field("io", "wchar") / samples)
     report("bytes_at_rest_per_sample", Double(store.storedBytes) / samples)
     report("peak_rss_mib", try field("status", "VmHWM") / 1024)
+    reportRewrites(registry, samples)
     try store.close()
     try measureReopened(directory, samples: intake.samples)
 }
 
 /// Opens what is at rest, and reads all of it five times.
-func measureReopened(_ directory: String, samples: Int) throws {
+private func measureReopened(_ directory: String, samples: Int) throws {
     let opening = seconds(CLOCK_MONOTONIC)
     var options = StoreOptions()
     options.hasBackgroundThreads = false
@@ -120,6 +138,32 @@ func measureRecovery(_ directory: String) throws {
     let selection = try reopened.select(SelectRequest(matchers: [], startMs: .min, endMs: .max))
     report("samples_missing", Double(fleet.samples - (try count(selection))))
     try reopened.close()
+}
+
+/// Patterns that are no lists of names, over a label of 100,000 values in one segment.
+func measureRegex(_ directory: String) throws {
+    var options = StoreOptions()
+    options.hasBackgroundThreads = false
+    let store = try TimeSeriesStore(directory: directory, options: options)
+    var batch = SampleBatch()
+    for number in 0..<100_000 {
+        let labels = Labels([(Labels.metricName, "requests_total"), ("path", "/api/v\(number % 7)/items/\(number)")])
+        batch.append(labels, [(timestampMs: 1_790_000_000_000, value: 1)])
+    }
+    _ = try store.append(&batch)
+    try store.flush()
+    for (name, pattern) in [("suffix", ".*77"), ("class", "/api/v[135]/.*[02468]"), ("middle", ".*items/99.*5")] {
+        let matcher = try Matcher("path", .matches, pattern)
+        var best = Double.infinity
+        for _ in 0..<10 {
+            let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
+            let selection = try store.select(SelectRequest(matchers: [matcher], startMs: .min, endMs: .max))
+            precondition(selection.count > 100, "BUG: \(selection.count) series")
+            best = min(best, seconds(CLOCK_PROCESS_CPUTIME_ID) - start)
+        }
+        report("regex_\(name)_ms", best * 1e3)
+    }
+    try store.close()
 }
 
 /// 27,000 series, 400 scrapes, read back.

@@ -27,8 +27,23 @@ package final class MappedFile: @unchecked Sendable {  // the memory is only rea
         unsafe base = UnsafeRawPointer(address)
     }
 
+    /// A copy in memory, for content that came in another way than from a file; `path` only names it.
+    package init(copying bytes: Span<UInt8>, path: String) {
+        self.path = path
+        count = bytes.count
+        let room = unsafe mmap(
+            nil, max(1, count), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let room = unsafe room, unsafe room != UnsafeMutableRawPointer(bitPattern: -1) else {
+            preconditionFailure("BUG: no memory for \(count) bytes")
+        }
+        unsafe bytes.withUnsafeBytes {
+            unsafe room.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(room), byteCount: $0.count)
+        }
+        unsafe base = UnsafeRawPointer(room)
+    }
+
     deinit {
-        if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
+        if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), max(1, count)) }
     }
 
     package var bytes: Span<UInt8> {

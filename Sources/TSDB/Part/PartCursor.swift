@@ -8,6 +8,8 @@ struct PartCursor: ~Copyable {
     let part: SamplePart
     private var group = -1
     private var info: PartFormat.Group?
+    /// The group that the block of the last `peek` is in.
+    var current: PartFormat.Group? { info }
     private var payload: [UInt8] = []
     private var isUnpacked = false
     private var runs: [Run] = []
@@ -155,6 +157,13 @@ struct PartCursor: ~Copyable {
         }
     }
 
+    /// The histograms of a block.
+    mutating func histograms(_ block: Block) throws(PartError) -> [SampleBatch.Histogram] {
+        var found: [SampleBatch.Histogram] = []
+        try appendHistograms(block, to: &found)
+        return found
+    }
+
     mutating func appendHistograms(
         _ block: Block, to histograms: inout [SampleBatch.Histogram]
     ) throws(PartError) {
@@ -235,6 +244,7 @@ struct PartCursor: ~Copyable {
             let count = try count(reader.readVarint())
             let minMs = info.minMs &+ Int64(bitPattern: try reader.readVarint())
             let maxMs = minMs &+ Int64(bitPattern: try reader.readVarint())
+            guard minMs <= maxMs else { throw PartError("a run of timestamps ends before it begins", at: info.offset) }
             runs.append(Run(count: count, minMs: minMs, maxMs: maxMs, bytes: try take(reader.readVarint())))
         }
         var id = info.firstID

@@ -99,14 +99,14 @@ enum PartFormat {
 }
 
 /// Why a part cannot be read: where in the file, and what is wrong.
-struct PartError: Error, Equatable, CustomStringConvertible {
-    let offset: Int
-    let reason: String
+package struct PartError: Error, Equatable, CustomStringConvertible {
+    package let offset: Int
+    package let reason: String
 
     init(_ reason: String, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }
 
-    var description: String { "the part is corrupt at offset \(offset): \(reason)" }
+    package var description: String { "the part is corrupt at offset \(offset): \(reason)" }
 }

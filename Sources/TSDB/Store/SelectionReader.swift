@@ -103,6 +103,7 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
         if !histograms.isEmpty {
             histograms = histograms.sortedKeepingLast().filter { range.contains($0.timestampMs) }
             columns.removeTimes(of: histograms)
+            CounterResets.hint(&histograms)
         }
     }
 

@@ -17,7 +17,8 @@ package struct StoreOptions: Sendable {
 
     /// How much older than its series' newest sample one may be; nil takes any age.
     package var outOfOrderWindowMs: Int64?
-    /// How far ahead of the clock a timestamp may lie; nil takes any.
+    /// How far ahead of the clock a timestamp may lie; nil takes any where nothing is ever deleted for its age, and a day
+    /// otherwise: what lies in the future for years would never be due.
     package var futureMs: Int64?
     /// Samples older than this are gone; nil keeps all.
     package var retentionMs: Int64?
@@ -48,4 +49,7 @@ package struct StoreOptions: Sendable {
     package var hasBackgroundThreads = true
 
     package init() {}
+
+    /// Whether nothing is deleted unless somebody asks for it.
+    var keepsEverything: Bool { retentionMs == nil && retentionBytes == nil && retentionRules.isEmpty }
 }

@@ -6,6 +6,7 @@ import Parts
 import Posix
 package import Storage
 import Synchronization
+import Telemetry
 
 extension TimeSeriesStore {
     package func resolve(_ batch: inout SampleBatch) { registry.resolve(&batch) }
@@ -27,6 +28,7 @@ extension TimeSeriesStore {
         }
         for index in outcome.unresolved { batch.series[index].reference = .unresolved }
         if !batch.exemplars.isEmpty || !batch.metadata.isEmpty { try appendAnnotations(batch, &outcome) }
+        metrics?.count(outcome)
         return outcome
     }
 
@@ -56,7 +58,12 @@ extension TimeSeriesStore {
         return HeadShard.Bounds(
             outOfOrderWindowMs: options.outOfOrderWindowMs ?? .max,
             minMs: options.retentionMs.map { nowMs.subtractingClamped($0) } ?? .min + 1,
-            maxMs: options.futureMs.map { nowMs + $0 } ?? .max)
+            maxMs: futureMs.map { nowMs + $0 } ?? .max)
+    }
+
+    private var futureMs: Int64? {
+        if let set = options.futureMs { return set }
+        return options.retentionMs == nil && options.retentionRules.isEmpty ? nil : 86_400_000
     }
 
     private func appendToShards(
@@ -197,6 +204,7 @@ extension TimeSeriesStore {
             )
             return nil
         }
+        metrics?.seriesCreated.add()
         return creation.add(labels, hash, nowMs: time.wallMs)
     }
 

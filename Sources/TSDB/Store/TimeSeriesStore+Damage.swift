@@ -2,6 +2,7 @@ import LabelIndex
 import Parts
 import Posix
 import Storage
+import Telemetry
 
 extension TimeSeriesStore {
     /// Stops serving a part that was found damaged. The rest is served.
@@ -16,6 +17,7 @@ extension TimeSeriesStore {
             }
             return view.samples.contains { $0.part === part } || view.segments.contains { $0.part === part }
         }
+        if isServed { metrics?.quarantined.add() }
         if isServed { note("\(parts.quarantine(part, .corrupt(file: file, reason: "\(damage)")))") }
         return .corrupt(
             file: "\(part.info.name)/\(file)", offset: (damage as? PartError)?.offset ?? 0, reason: "\(damage)")

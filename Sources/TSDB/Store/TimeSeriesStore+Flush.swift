@@ -6,14 +6,17 @@ import Parts
 import Posix
 package import Storage
 import Synchronization
+import Telemetry
 
 extension TimeSeriesStore {
     /// Turns the head into parts. What is appended meanwhile is in the next head.
     package func flush() throws(StorageError) {
         try flushing.withLock { count throws(StorageError) in
             defer { work.wakeAll() }
+            let startedNs = time.monotonicNs
             do throws(StorageError) {
                 try flushHead()
+                metrics?.flushes.observe(Int(time.monotonicNs - startedNs))
                 count += 1
                 work.withLock {
                     $0.failure = nil
@@ -21,6 +24,7 @@ extension TimeSeriesStore {
                     $0.mergeWanted = true
                 }
             } catch {
+                metrics?.flushFailures.add()
                 work.withLock { $0.failure = "\(error)" }
                 throw error
             }
@@ -167,26 +171,30 @@ extension TimeSeriesStore {
             }
         }
         let sorted = HeadSorter(shards)
-        let windows = windows(of: shards)
-        for number in windows.sorted() {
+        for window in windows(of: shards).sorted() {
             let output = try PartOutput(parts.makeWriter(), deletionsApplied: deletions)
-            try output.write(sorted, histograms, TimeWindow(number, shift: windowShift))
-            finish(try output.finish(partition: partition(number), level: 0))
+            try output.write(sorted, histograms, window)
+            finish(try output.finish(partition: window.partition, level: 0))
         }
     }
 
-    private func windows(of shards: [FrozenShard]) -> Set<Int64> {
-        var windows: Set<Int64> = []
+    private func windows(of shards: [FrozenShard]) -> Set<TimeWindow> {
+        var windows: Set<TimeWindow> = []
+        let shift = windowShift
         for shard in shards {
             for chunk in shard.chunks {
-                let (first, last) = (chunk.minMs >> windowShift, chunk.maxMs >> windowShift)
-                if first == last {
-                    windows.insert(first)
-                } else {
-                    for place in 0..<chunk.count { windows.insert(unsafe chunk.times[place] >> windowShift) }
+                let first = TimeWindow(of: chunk.minMs, shift: shift)
+                windows.insert(first)
+                if first.contains(chunk.maxMs) { continue }
+                var last = first
+                for place in 0..<chunk.count where !last.contains(unsafe chunk.times[place]) {
+                    last = TimeWindow(of: unsafe chunk.times[place], shift: shift)
+                    windows.insert(last)
                 }
             }
-            for entry in shard.histograms { windows.insert(entry.histogram.timestampMs >> windowShift) }
+            for entry in shard.histograms {
+                windows.insert(TimeWindow(of: entry.histogram.timestampMs, shift: shift))
+            }
         }
         return windows
     }
@@ -199,9 +207,6 @@ extension TimeSeriesStore {
         return Int64(min(31, max(22, 62 - max(shortest, 1).leadingZeroBitCount - 2)))
     }
 
-    /// Keeps partitions of other windows (after a change of the retention) and that of the labels apart.
-    func partition(_ window: Int64) -> Int64 { window &* 64 &+ windowShift }
-
     private func saveAnnotations() throws(StorageError) {
         guard let bytes = annotations.withLock({ $0.takeChanges() }) else { return }
         do throws(SystemError) {
@@ -211,19 +216,6 @@ extension TimeSeriesStore {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
     }
-}
-
-/// A range of time whose samples share their parts.
-struct TimeWindow {
-    let startMs: Int64
-    let endMs: Int64
-
-    init(_ number: Int64, shift: Int64) {
-        startMs = number << shift
-        endMs = startMs | ((1 << shift) - 1)
-    }
-
-    func contains(_ timeMs: Int64) -> Bool { timeMs >= startMs && timeMs <= endMs }
 }
 
 extension FrozenShard {

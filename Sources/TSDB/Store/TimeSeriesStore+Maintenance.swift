@@ -1,8 +1,10 @@
+import LabelIndex
 import Model
 import Parts
 import Posix
 package import Storage
 import Synchronization
+import Telemetry
 
 extension TimeSeriesStore {
     func startThreads() throws(StorageError) {
@@ -49,6 +51,7 @@ extension TimeSeriesStore {
 
     private func runMerger() {
         var lastRetentionMs = Int64.min
+        var lastForgettingMs = time.wallMs
         while true {
             let isStopping = work.wait(atMostNs: 5_000_000_000) { work -> Bool? in
                 guard work.isStopping || work.mergeWanted else { return nil }
@@ -66,12 +69,22 @@ extension TimeSeriesStore {
                     lastRetentionMs = time.wallMs
                     try applyRetention()
                 }
+                if time.wallMs - Self.forgettingPeriodMs >= lastForgettingMs,
+                    mayHaveLostSeries.exchange(false, ordering: .relaxed)
+                {
+                    lastForgettingMs = time.wallMs
+                    try forgetLostSeries()
+                }
             } catch {
+                metrics?.mergeFailures.add()
                 note("a merge failed and is tried again: \(error)")
                 pause()
             }
         }
     }
+
+    /// Finding lost series walks over all parts.
+    private static let forgettingPeriodMs: Int64 = 3_600_000
 
     /// Removes parts that are too old or too much, and rewrites those that hold samples which a rule has expired.
     package func applyRetention() throws(StorageError) {
@@ -85,6 +98,7 @@ extension TimeSeriesStore {
                     try commit(
                         adding: [], removing: view.samples.map(\.part).filter { expired.contains($0.info.number) })
                     try parts.removeRetired()
+                    mayHaveLostSeries.store(true, ordering: .relaxed)
                 } catch {
                     throw .unavailable(reason: "\(error)", retryAfterSeconds: 60)
                 }
@@ -170,6 +184,47 @@ extension TimeSeriesStore {
     /// - Returns: a sentence for each part that is damaged.
     package func verify() throws(StorageError) -> [String] {
         try flush()
-        return parts.verify().map { "part \($0.part.info.name): \($0.damage)" }
+        var damages: [String] = []
+        var damaged: Set<UInt64> = []
+        func tell(_ part: StoredPart, _ damage: String) {
+            damaged.insert(part.info.number)
+            damages.append("part \(part.info.name): \(damage)")
+        }
+        for (part, damage) in parts.verify() { tell(part, "\(damage)") }
+        let view = view.withLock { $0 }
+        for segment in view.segments where !damaged.contains(segment.part.info.number) {
+            do throws(LabelIndexError) {
+                try segment.index.check()
+            } catch {
+                tell(segment.part, "\(error)")
+            }
+        }
+        for (before, after) in zip(view.segments, view.segments.dropFirst()) {
+            guard let a = before.index.idRange, let b = after.index.idRange, a.overlaps(b) else { continue }
+            tell(after.part, "its series overlap with those of part \(before.part.info.name)")
+        }
+        for entry in view.samples where !damaged.contains(entry.part.info.number) {
+            do throws(PartError) {
+                try SamplePartCheck.run(entry.samples.file) { id in
+                    view.segments.contains { $0.index.ordinal(ofID: id) != nil }
+                }
+            } catch {
+                tell(entry.part, "\(error)")
+                continue
+            }
+            if let damage = Self.damage(entry.part.info, entry.samples.summary) { tell(entry.part, damage) }
+        }
+        return damages
+    }
+
+    /// What the manifest says of a part and the part does not; nil where they agree.
+    private static func damage(_ info: PartInfo, _ summary: PartFormat.Summary) -> String? {
+        if info.rows != summary.samples + summary.histograms || info.minTimeMs != summary.minMs
+            || info.maxTimeMs != summary.maxMs
+        {
+            return "it does not hold what the manifest says"
+        }
+        let window = TimeWindow(of: summary.minMs, shift: info.partition & 63)
+        return window.contains(summary.maxMs) ? nil : "it holds samples of more than one window of time"
     }
 }

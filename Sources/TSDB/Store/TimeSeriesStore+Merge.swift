@@ -3,6 +3,8 @@ import Model
 import Parts
 import Posix
 package import Storage
+import Synchronization
+import Telemetry
 
 extension TimeSeriesStore {
     /// Merges once, where there is something to merge.
@@ -48,6 +50,8 @@ extension TimeSeriesStore {
     /// Rewrites parts, oldest first, as one.
     func mergeSamples(_ inputs: [StoreView.Samples], _ view: StoreView) throws(StorageError) {
         let retention = try SeriesRetention(options, view, nowMs: time.wallMs)
+        let startedNs = time.monotonicNs
+        let rows = inputs.reduce(0) { $0 + $1.part.info.rows }
         let deletions = view.state.nextDeletion - 1
         let level = (inputs.map(\.part.info.level).max() ?? 0) + 1
         let merger = SampleMerger(inputs.map { SampleMerger.Input($0.samples, view.deletions(for: $0.samples)) })
@@ -59,6 +63,9 @@ extension TimeSeriesStore {
                 output.isEmpty
                 ? [] : [try output.finish(partition: inputs[0].part.info.partition, level: min(level, 4))]
             try commit(adding: finished, removing: inputs.map(\.part))
+            if !options.keepsEverything || deletions > 0 { mayHaveLostSeries.store(true, ordering: .relaxed) }
+            metrics?.sampleMerges.observe(Int(time.monotonicNs - startedNs))
+            metrics?.samplesMerged.add(rows)
             try dropAppliedDeletions()
             try parts.removeRetired()
         } catch let error as DamagedInput {
@@ -70,6 +77,7 @@ extension TimeSeriesStore {
 
     func mergeSegments(_ inputs: [StoreView.Segment]) throws(StorageError) {
         let bytes: [UInt8]
+        let startedNs = time.monotonicNs
         let count = inputs.reduce(0) { $0 + $1.index.count }
         do throws(LabelIndexError) {
             bytes = try LabelSegment.bytes(merging: inputs.map(\.index))
@@ -83,6 +91,7 @@ extension TimeSeriesStore {
         do {
             try commit(
                 adding: [try writeSegment(bytes, count: count, level: level)], removing: inputs.map(\.part))
+            metrics?.labelMerges.observe(Int(time.monotonicNs - startedNs))
             try parts.removeRetired()
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 60)

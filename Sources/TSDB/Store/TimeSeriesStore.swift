@@ -6,6 +6,7 @@ import Parts
 package import Posix
 package import Storage
 import Synchronization
+import Telemetry
 
 /// The embedded metric store: samples go into the log and the head at once, from there into small immutable parts, which
 /// are merged into larger ones. TSDB.docc says how.
@@ -21,6 +22,7 @@ package final class TimeSeriesStore: MetricStore {
     let view: Lock<StoreView>
     let annotations: Lock<Annotations>
     let disk: DiskWatch
+    let metrics: StoreMetrics?
 
     /// Samples in the head, and when the oldest of them came.
     let headSamples = Atomic<Int>(0)
@@ -29,6 +31,8 @@ package final class TimeSeriesStore: MetricStore {
     /// How often samples came late or were deleted.
     let unsettled = Atomic<UInt64>(0)
     let nextShard = Atomic<Int>(0)
+    /// Samples were removed, so series may have none left.
+    let mayHaveLostSeries = Atomic<Bool>(false)
     /// Up to where the log holds what the last flush has put aside.
     let frozenPosition = Atomic<UInt64>(0)
     let isClosing = Atomic<Bool>(false)
@@ -82,9 +86,11 @@ package final class TimeSeriesStore: MetricStore {
         annotations = Lock(Annotations(options, opened.annotations, appender: journal.makeAppender()))
         disk = DiskWatch(
             directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
+        metrics = options.metrics.map { StoreMetrics($0) }
         work = Monitor(Work())
         foundNotices = Lock(opened.notices)
         try recover(from: opened.state)
+        if let registry = options.metrics { register(in: registry) }
         if options.hasBackgroundThreads { try startThreads() }
     }
 
