@@ -121,7 +121,9 @@ let testTargets: [Target] = [
         swiftSettings: settings),
     .executableTarget(
         name: "Benchmarks",
-        dependencies: ["PromQL", "Storage", "Model", "Journal", "Parts", "Encoding", "Posix", "TestSupport"],
+        dependencies: [
+            "Ingest", "Telemetry", "PromQL", "Storage", "Model", "Journal", "Parts", "Encoding", "Posix", "TestSupport",
+        ],
         path: "Tests/Benchmarks",
         swiftSettings: settings),
     library("Fuzzer"),

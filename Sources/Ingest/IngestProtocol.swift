@@ -1,5 +1,6 @@
 package import Encoding
 package import HTTP
+package import Posix
 package import Storage
 package import Telemetry
 
@@ -16,11 +17,19 @@ package struct IngestContext: Sendable {
     package var limits = IngestLimits()
     /// Of the keys by which the store knows series; random, and the same for all that feed one store.
     package let keySeed: Hash128
+    package let time: any TimeSource
+    /// The section `otlp` that is in force.
+    package let otlp: @Sendable () -> OTLPOptions
 
-    package init(store: any MetricStore, registry: Registry, keySeed: Hash128) {
+    package init(
+        store: any MetricStore, registry: Registry, keySeed: Hash128, time: any TimeSource = SystemTime(),
+        otlp: @escaping @Sendable () -> OTLPOptions = { OTLPOptions() }
+    ) {
         self.store = store
         self.registry = registry
         self.keySeed = keySeed
+        self.time = time
+        self.otlp = otlp
     }
 }
 
@@ -38,7 +47,11 @@ package struct IngestLimits: Sendable {
 /// Every way by which metrics come in over HTTP.
 package enum IngestProtocols {
     package static let all: [any IngestProtocol.Type] = [
-        RemoteWrite.self
+        Influx.self,
+        OTLPMetricsIn.self,
+        Pushgateway.self,
+        RemoteWrite.self,
+        TextImport.self,
     ]
 
     package static func add(_ context: IngestContext, to router: inout Router) {

@@ -166,6 +166,13 @@ extension ExpositionReader {
 
     @_lifetime(self: copy self)
     private mutating func readTextSeries() throws(ExpositionError) -> Item {
+        try readTextNameAndLabels()
+        try finishTextSeries()
+        return .series
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func readTextNameAndLabels() throws(ExpositionError) {
         try readSeriesName()
         var ahead = position
         while ahead < page.count, page[ahead] == UInt8(ascii: " ") || page[ahead] == UInt8(ascii: "\t") { ahead += 1 }
@@ -176,8 +183,13 @@ extension ExpositionReader {
             try readTextLabels()
         }
         series = start..<position
-        try finishTextSeries()
-        return .series
+    }
+
+    /// Reads a page that is nothing but the name and the labels of one series.
+    @_lifetime(self: copy self)
+    mutating func readSeriesAlone() throws(ExpositionError) {
+        guard !page.isEmpty else { throw error("the series has no name") }
+        if isOpenMetrics { try readOpenMetricsNameAndLabels() } else { try readTextNameAndLabels() }
     }
 
     /// A name before the braces; empty where it stands in them.
@@ -428,7 +440,7 @@ extension ExpositionReader {
     }
 
     @_lifetime(self: copy self)
-    private mutating func readOpenMetricsSeries() throws(ExpositionError) -> Item {
+    private mutating func readOpenMetricsNameAndLabels() throws(ExpositionError) {
         try readSeriesName()
         if position < page.count, page[position] == UInt8(ascii: "{") {
             position += 1
@@ -439,6 +451,11 @@ extension ExpositionReader {
             if name.isEmpty { throw error("metric name not set while parsing: \(shownLine)") }
         }
         series = start..<position
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func readOpenMetricsSeries() throws(ExpositionError) -> Item {
+        try readOpenMetricsNameAndLabels()
         value = try readOpenMetricsNumber(after: "metric")
         timestampMs = nil
         guard position < page.count else { throw error("data does not end with # EOF") }

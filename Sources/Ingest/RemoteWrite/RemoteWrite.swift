@@ -4,13 +4,15 @@ import Model
 import Posix
 import Storage
 
-/// Prometheus' remote_write 1.0, as Prometheus, vmagent and the agent send it.
+/// Prometheus' remote_write 1.0 and 2.0, as Prometheus, vmagent and the agent send it.
 package struct RemoteWrite: IngestProtocol {
     private let intake: MetricIntake
     private let workspaces: Workspaces
     private let limits: IngestLimits
+    private let second: RemoteWriteV2
 
     package init(_ context: IngestContext) {
+        second = RemoteWriteV2(context)
         intake = MetricIntake("remote_write", store: context.store, registry: context.registry)
         workspaces = Workspaces(seed: context.keySeed)
         limits = context.limits
@@ -19,6 +21,7 @@ package struct RemoteWrite: IngestProtocol {
     package func add(to router: inout Router) {
         router.post("/api/v1/write", role: .ingest, bodyBytesMax: limits.bodyBytesMax) { request, response in
             if let refusal = Self.refusal(of: request) { return response.refuse(refusal) }
+            if RemoteWriteV2.accepts(request) { return second.answer(request, &response) }
             var workspace = workspaces.take()
             let answer = self.answer(request.body, &workspace)
             workspaces.giveBack(workspace)
@@ -37,9 +40,10 @@ package struct RemoteWrite: IngestProtocol {
                 .unsupportedMediaType, "remote_write is compressed by snappy, not by \(Quoted.text(encoding))")
         }
         guard let type = request.headerText("content-type"), type.contains("proto=") else { return nil }
-        if type.contains("proto=prometheus.WriteRequest") { return nil }
+        if type.contains("proto=prometheus.WriteRequest") || RemoteWriteV2.accepts(request) { return nil }
         return RequestRefusal(
-            .unsupportedMediaType, "only proto=prometheus.WriteRequest is taken, not \(Quoted.text(type))")
+            .unsupportedMediaType,
+            "only prometheus.WriteRequest and io.prometheus.write.v2.Request are taken, not \(Quoted.text(type))")
     }
 
     /// Nil where everything was taken.

@@ -118,6 +118,30 @@ package struct ScrapeOptions: Sendable {
     }
 }
 
+/// Whether a reload changes anything of the job; where it stands in the file is no matter.
+extension ScrapeOptions: Equatable {
+    package static func == (a: ScrapeOptions, b: ScrapeOptions) -> Bool {
+        a.job == b.job && a.intervalMs == b.intervalMs && a.timeoutMs == b.timeoutMs && a.scheme == b.scheme
+            && a.path == b.path
+            && a.parameters.elementsEqual(b.parameters) { $0.name == $1.name && $0.values == $1.values }
+            && a.asksForCompression == b.asksForCompression && a.protocols == b.protocols
+            && a.fallbackProtocol == b.fallbackProtocol && a.limits == b.limits && a.escaping == b.escaping
+            && a.client == b.client && a.discoveries == b.discoveries && a.targetRules == b.targetRules
+            && readsPagesAlike(a, b)
+    }
+
+    private static func readsPagesAlike(_ a: ScrapeOptions, _ b: ScrapeOptions) -> Bool {
+        a.honorsLabels == b.honorsLabels && a.honorsTimestamps == b.honorsTimestamps
+            && a.tracksTimestampStaleness == b.tracksTimestampStaleness && a.metricRules == b.metricRules
+            && a.nativeHistograms == b.nativeHistograms && a.nativeHistogramBuckets == b.nativeHistogramBuckets
+            && a.nativeHistogramMinBucketFactor == b.nativeHistogramMinBucketFactor
+            && a.convertsClassicHistograms == b.convertsClassicHistograms
+            && a.alwaysScrapesClassicHistograms == b.alwaysScrapesClassicHistograms
+            && a.extraMetrics == b.extraMetrics && a.failureLogFile == b.failureLogFile
+            && a.validation == b.validation
+    }
+}
+
 extension DiscoveryOptions {
     /// Refuses a URL where `host:port` is wanted. Relabelling may make an address of it, so this is for sections
     /// without rules.

@@ -52,6 +52,18 @@ package struct LabelsBuilder: Sendable {
         entries.append(Entry(name: nameStart..<valueStart, value: valueStart..<text.count))
     }
 
+    /// Whether a label of this name was added, be its value empty.
+    package func contains(_ name: String) -> Bool { index(of: name.utf8.span) != nil }
+
+    /// A name that `write` complains about.
+    package var repeatedName: String? {
+        for (place, entry) in entries.enumerated() {
+            let name = text.span.extracting(entry.name)
+            if index(of: name) != place { return String(decoding: text[entry.name], as: UTF8.self) }
+        }
+        return nil
+    }
+
     package func value(of name: String) -> String {
         var name = name
         name.makeContiguousUTF8()

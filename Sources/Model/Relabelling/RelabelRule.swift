@@ -128,3 +128,11 @@ extension [RelabelRule] {
         return true
     }
 }
+
+extension RelabelRule: Equatable {
+    package static func == (a: RelabelRule, b: RelabelRule) -> Bool {
+        a.action == b.action && a.sourceLabels == b.sourceLabels && a.separator == b.separator
+            && a.pattern == b.pattern && a.modulus == b.modulus && a.targetLabel == b.targetLabel
+            && a.replacement == b.replacement && a.validation == b.validation
+    }
+}

@@ -52,13 +52,23 @@ enum APIAnswer {
     private static let pieceBytes = 512 << 10
 
     static func failure(_ response: PendingResponse, _ error: APIError) {
+        let body = body(error)
+        response.send(error.status, body.span, contentType: ContentType.json)
+    }
+
+    static func failure(_ response: inout Response, _ error: APIError) {
+        response.status = error.status
+        response.send(body(error), contentType: ContentType.json)
+    }
+
+    private static func body(_ error: APIError) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("status", "error")
         writer.member("errorType", error.kind.rawValue)
         writer.member("error", error.message)
         writer.endObject()
-        response.send(error.status, writer.bytes.span, contentType: ContentType.json)
+        return writer.bytes
     }
 
     private static func body(

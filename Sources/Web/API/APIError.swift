@@ -10,6 +10,7 @@ struct APIError: Error {
         case canceled
         case timeout
         case unavailable
+        case notFound = "not_found"
         case internalFailure = "internal"
     }
 
@@ -47,6 +48,7 @@ struct APIError: Error {
     var status: Status {
         switch kind {
         case .badData: .badRequest
+        case .notFound: .notFound
         case .execution: .unprocessableContent
         case .canceled: .clientClosedRequest
         case .timeout, .unavailable: .serviceUnavailable

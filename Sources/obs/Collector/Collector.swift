@@ -90,6 +90,7 @@ final class Collector: Sendable {
             configuration.current.global.scrape.intervalMs
         }
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
+        try metrics.apply(configuration.current)
         rules.apply(configuration.current)
         readiness.isReady = true
         Self.giveBackCode(log)
@@ -121,6 +122,7 @@ final class Collector: Sendable {
             try configuration.reload { new in
                 try Self.reload(tls, new.tls)
                 try access.apply(new.auth)
+                try metrics.apply(new)
                 rules.apply(new)
             }
             return nil

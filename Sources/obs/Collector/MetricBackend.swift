@@ -28,6 +28,9 @@ final class MetricBackend: Sendable {
     private let transfers: HandlerPool
     private let imports: HandlerPool
     private let ingest: IngestContext
+    private let scraper: Scraper
+    private let listeners: MetricListeners
+    private let otlp: Lock<OTLPOptions>
     private let dataDirectory: String
     private let time: any TimeSource
     private let log: Logger
@@ -55,7 +58,13 @@ final class MetricBackend: Sendable {
         transfers = try HandlerPool(
             name: "transfer", threads: Self.transfersMax, waitingMax: Self.transfersWaitingMax)
         imports = try HandlerPool(name: "import", threads: Self.importsMax, waitingMax: Self.importsWaitingMax)
-        ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed())
+        let otlp = Lock(OTLPOptions())
+        self.otlp = otlp
+        ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed(), time: time) {
+            otlp.withLock { $0 }
+        }
+        listeners = MetricListeners(ingest, log: log.component("listeners"))
+        scraper = Scraper(ingest, log: log.component("scrape"), time: time)
         (self.store, self.time, self.log) = (store, time, log)
         self.dataDirectory = dataDirectory
     }
@@ -77,6 +86,14 @@ final class MetricBackend: Sendable {
         let administration = MetricAdministration(
             store: store, backups: backups, dataDirectory: dataDirectory, time: time)
         AdministrationAPI(store: store, administration: administration.actions, pool: transfers).add(to: &router)
+        TargetsAPI(scraper, hostname: Machine.hostname).add(to: &router)
+    }
+
+    /// Puts in force what a configuration says about metrics that are fetched or come by listeners.
+    func apply(_ configuration: Configuration) throws(SystemError) {
+        otlp.withLock { $0 = configuration.otlp }
+        try listeners.apply(configuration.listeners)
+        try scraper.apply(configuration.scrapes)
     }
 
     /// Has what the registry holds recorded; see `OwnMetrics`.
@@ -122,6 +139,8 @@ final class MetricBackend: Sendable {
     func stop() {
         let own = ownMetrics.withLock { $0 }
         own?.stop()
+        scraper.stop()
+        listeners.stop()
         queries.stop()
         transfers.stop()
         imports.stop()

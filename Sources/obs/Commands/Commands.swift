@@ -15,6 +15,7 @@ enum Commands {
         .checkMetrics,
         .checkRules,
         .testRules,
+        .targets,
         .tokenCreate,
         .tokenList,
         .tokenRevoke,

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
     var remoteWrites: [RemoteWriteOptions] = []
     var remoteReads: [RemoteReadOptions] = []
     var otlp = OTLPOptions()
+    /// For protocols that are not HTTP.
+    var listeners = MetricListenerOptions()
     var storage = StorageOptions()
     var queries = QueryOptions()
     var logs = LogOptions()
@@ -83,6 +85,7 @@ extension Configuration {
         }
         remoteReads = section.sections("remote_read", "remote read config section").map(RemoteReadOptions.init)
         if let node = section.section("otlp") { otlp = OTLPOptions(node, validation: validation) }
+        if let node = section.section("metrics") { listeners = MetricListenerOptions(node) }
         if let node = section.section("storage") { storage = StorageOptions(node) }
         if let node = section.section("queries") { queries = QueryOptions(node) }
         if let node = section.section("logs") { logs = LogOptions(node) }

@@ -100,9 +100,9 @@ struct RemoteWriteTests {
         let fixture = try Fixture()
         let message = field(1, label("__name__", "x") + sample(1, 1))
         #expect(try fixture.post(message, [("Content-Encoding", "zstd")]).0 == .unsupportedMediaType)
-        let version2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+        let version3 = "application/x-protobuf;proto=io.prometheus.write.v3.Request"
         #expect(
-            try fixture.post(message, [("Content-Encoding", "snappy"), ("Content-Type", version2)]).0
+            try fixture.post(message, [("Content-Encoding", "snappy"), ("Content-Type", version3)]).0
                 == .unsupportedMediaType)
         #expect(try fixture.post([1, 2, 3], [("Content-Encoding", "snappy")]).0 == .badRequest)
         #expect(try fixture.write([0x0a, 0x7f]).0 == .badRequest)

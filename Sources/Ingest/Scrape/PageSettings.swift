@@ -1,0 +1,64 @@
+package import Model
+
+/// How the pages of one target are read.
+package struct PageSettings: Sendable {
+    /// A page that says nothing else is bounded like this, before and after decompression.
+    static let bodyBytesMaxDefault = 256 << 20
+
+    let job: String
+    let honorsLabels: Bool
+    let honorsTimestamps: Bool
+    let tracksTimestampStaleness: Bool
+    let limits: ScrapeLimits
+    let fallback: ScrapeProtocol?
+    let metricRules: [RelabelRule]
+    let validation: NameValidation
+    let histograms: ProtobufExposition.Histograms
+    /// Zero is no limit.
+    let histogramBuckets: Int
+    /// The finest schema that the least factor between buckets allows.
+    let histogramSchemaMax: Int32
+    let extraMetrics: Bool
+    let timeoutMs: Int64
+    /// What the series of the target get.
+    let labels: Labels
+
+    /// - Parameter target: all of the target's labels.
+    package init(_ options: ScrapeOptions, _ target: Labels) {
+        func flag(_ name: String, _ fallback: Bool) -> Bool {
+            switch target[name] {
+            case "true", "1", "t", "T", "TRUE", "True": true
+            case "false", "0", "f", "F", "FALSE", "False": false
+            default: fallback
+            }
+        }
+        job = options.job
+        honorsLabels = options.honorsLabels
+        honorsTimestamps = options.honorsTimestamps
+        tracksTimestampStaleness = options.tracksTimestampStaleness
+        limits = options.limits
+        fallback = options.fallbackProtocol
+        metricRules = options.metricRules
+        validation = options.validation
+        histograms = ProtobufExposition.Histograms(
+            native: flag("__scrape_native_histograms__", options.nativeHistograms),
+            alwaysClassic: flag("__always_scrape_classic_histograms__", options.alwaysScrapesClassicHistograms))
+        histogramBuckets = options.nativeHistogramBuckets
+        histogramSchemaMax = NativeHistogram.schema(minFactor: options.nativeHistogramMinBucketFactor)
+        extraMetrics = options.extraMetrics
+        timeoutMs = options.timeoutMs
+        labels = Labels(target.pairs.filter { !$0.name.hasPrefix("__") })
+    }
+
+    static func bodyBytesMax(_ options: ScrapeOptions) -> Int {
+        options.limits.bodyBytes > 0 ? Int(options.limits.bodyBytes) : bodyBytesMaxDefault
+    }
+
+    /// Whether labels come out as they did for `other`, so that a cache of series can be kept.
+    func makesLabels(of other: PageSettings) -> Bool {
+        honorsLabels == other.honorsLabels && metricRules == other.metricRules && validation == other.validation
+            && labels == other.labels && limits.labels == other.limits.labels
+            && limits.labelNameBytes == other.limits.labelNameBytes
+            && limits.labelValueBytes == other.limits.labelValueBytes
+    }
+}
