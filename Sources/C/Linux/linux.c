@@ -26,6 +26,10 @@ int clinux_fallocate(int fd, int mode, long long offset, long long length) {
     return fallocate(fd, mode, offset, length);
 }
 
+void clinux_lower_share_of_this_thread(int niceness) {
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), niceness);
+}
+
 void clinux_lower_priority_of_this_thread(void) {
     const int who_process = 1, class_best_effort = 2, class_shift = 13, lowest = 7;
     pid_t thread = (pid_t)syscall(SYS_gettid);

@@ -10,7 +10,7 @@ package final class HandlerPool: Sendable {
     /// - Parameters:
     ///   - name: of the threads; they are numbered behind it.
     ///   - waitingMax: requests that wait for a thread; further ones are refused.
-    ///   - isLowPriority: the threads get what others leave of the processors.
+    ///   - isLowPriority: the threads stand back behind others for the processors.
     package init(
         name: String, threads count: Int, waitingMax: Int, isLowPriority: Bool = false
     ) throws(SystemError) {
@@ -21,7 +21,7 @@ package final class HandlerPool: Sendable {
             for index in 0..<count {
                 threads.append(
                     try OwnedThread(name: "\(name)-\(index)") {
-                        if isLowPriority { OwnedThread.lowerPriority() }
+                        if isLowPriority { OwnedThread.lowerShare() }
                         while let work = queue.pop() { work() }
                     })
             }

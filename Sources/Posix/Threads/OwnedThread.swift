@@ -33,8 +33,14 @@ package final class OwnedThread: Sendable {
     }
 
     /// Gives the calling thread what the others leave of processors and devices.
-    package static func lowerPriority() {
+    static func lowerPriority() {
         clinux_lower_priority_of_this_thread()
+    }
+
+    /// Gives the calling thread about a third of a processor that a thread of ordinary priority wants too: enough to get
+    /// on beside whatever else the machine does.
+    package static func lowerShare() {
+        clinux_lower_share_of_this_thread(5)
     }
 
     private final class Start: Sendable {

@@ -51,7 +51,7 @@ package final class Workers: Sendable {
             threads.append(
                 try OwnedThread(name: "promql-\(index)") {
                     // They help queries that take long.
-                    OwnedThread.lowerPriority()
+                    OwnedThread.lowerShare()
                     while let job = calls.pop() { job.work() }
                 })
         }

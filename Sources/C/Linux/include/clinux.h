@@ -20,5 +20,8 @@ void clinux_name_this_thread(const char *name);
 /// Nice 10 and the lowest best-effort class of input and output, for the calling thread alone.
 void clinux_lower_priority_of_this_thread(void);
 
+/// Gives this thread another niceness than its process has.
+void clinux_lower_share_of_this_thread(int niceness);
+
 /// fallocate(2), which Glibc's module lacks.
 int clinux_fallocate(int fd, int mode, long long offset, long long length);
