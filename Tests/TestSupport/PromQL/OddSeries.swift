@@ -85,7 +85,7 @@ package struct OddSeries: Sendable {
                 case 2: -.infinity
                 case 3: StaleMarker.value
                 case 4: -0.0
-                case 5: 1e300
+                case 5: 1e6
                 case 6: Double(random.next() % 1000) * 1e-9
                 default: Double(random.next() % 100)
                 }
