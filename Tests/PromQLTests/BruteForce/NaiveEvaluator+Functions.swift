@@ -264,8 +264,8 @@ extension NaiveEvaluator {
         if toStart >= interval * 1.1 { toStart = interval / 2 }
         if isCounter, change > 0, first.value >= 0 { toStart = min(toStart, sampled * (first.value / change)) }
         if toEnd >= interval * 1.1 { toEnd = interval / 2 }
-        let result = change * ((sampled + toStart + toEnd) / sampled)
-        return name == "rate" ? result / (Double(rangeMs) / 1000) : result
+        let factor = (sampled + toStart + toEnd) / sampled
+        return change * (name == "rate" ? factor / (Double(rangeMs) / 1000) : factor)
     }
 
     private static func changes(
