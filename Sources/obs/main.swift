@@ -1,3 +1,5 @@
 import Glibc
+import Posix
 
+SignalReceiver.unblock()
 exit(Program.run(CommandLine.arguments).rawValue)

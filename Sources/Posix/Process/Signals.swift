@@ -67,6 +67,13 @@ package final class SignalReceiver: Sendable {
         }
     }
 
+    /// Lets every signal through again: a parent may have left some blocked, and a program that nobody can end stays.
+    package static func unblock() {
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
+
     /// Writing to a closed connection becomes an error (EPIPE) instead of the end of the process.
     package static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)

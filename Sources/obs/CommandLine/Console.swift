@@ -60,7 +60,8 @@ extension Console {
     /// The standard streams of the process.
     static let standard = Console(
         style: standardStyle(), environment: variable,
-        output: { write($0, to: STDOUT_FILENO) }, complaints: { write($0, to: STDERR_FILENO) },
+        output: { if !write($0, to: STDOUT_FILENO) { exit(ExitCode.ok.rawValue) } },
+        complaints: { _ = write($0, to: STDERR_FILENO) },
         input: readInput)
 
     private static func variable(_ name: String) -> String? {
@@ -103,19 +104,20 @@ extension Console {
         return input
     }
 
-    /// A closed pipe ends the process by SIGPIPE or loses the rest; nobody is left to tell.
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// - Returns: false when the reader is gone: who reads no further, such as `head`, has what was wanted.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var done = 0
             while done < bytes.count {
                 let count = unsafe Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
                 if count > 0 {
                     done += count
                 } else if errno != EINTR {
-                    return
+                    return errno != EPIPE
                 }
             }
+            return true
         }
     }
 }
