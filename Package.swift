@@ -102,7 +102,8 @@ let floor6: [Target] = [
 ]
 
 let floor7: [Target] = [
-    room("Web", ["Rules", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"])
+    room("Agent", ["Text", "Encoding", "Posix", "CLinux"]),
+    room("Web", ["Rules", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"]),
 ]
 
 let floor8: [Target] = [
@@ -197,6 +198,7 @@ let testTargets: [Target] = [
             "obs", "Web", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
             "TestSupport",
         ]),
+    tests("Agent", ["Agent", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("Integration", ["HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 

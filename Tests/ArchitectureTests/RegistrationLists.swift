@@ -24,6 +24,9 @@ struct RegistrationList: Sendable {
             file: "Sources/obs/Commands/Commands.swift", name: "all", folder: "Sources/obs/Commands",
             members: .files(suffix: "Command")),
         RegistrationList(
+            file: "Sources/Agent/Collectors/Collectors.swift", name: "all", folder: "Sources/Agent/Collectors",
+            members: .files(suffix: ""), beside: ["Collector": "what all of them are"]),
+        RegistrationList(
             file: "Tests/Fuzz/FuzzedDecoder.swift", name: "all", folder: "Tests/Fuzz/Decoders",
             members: .files(suffix: "Fuzz")),
     ]
@@ -43,7 +46,8 @@ struct RegistrationList: Sendable {
         return (missing + dangling).sorted { $0.description < $1.description }
     }
 
-    /// The words of the list in lower case: `.tokenList`, `TokenList.self` and `TokenList()` are all `tokenlist`.
+    /// The words of the list in lower case: `.tokenList`, `TokenList.self`, `TokenList.definition` and
+    /// `TokenList()` are all `tokenlist`.
     private func entries(in text: String) -> Set<String>? {
         let lines = text.split(separator: "\n")
         guard let first = lines.firstIndex(where: { $0.contains("let \(name):") || $0.contains("let \(name) =") })
@@ -57,7 +61,7 @@ struct RegistrationList: Sendable {
             let end = code.firstIndex(of: "]")
             let found = code[..<(end ?? code.endIndex)].split { !($0.isLetter || $0.isNumber || $0 == "_") }
             words.formUnion(found.map { $0.lowercased() })
-            if end != nil { return words.subtracting(["self"]) }
+            if end != nil { return words.subtracting(["self", "definition"]) }
         }
         return nil
     }

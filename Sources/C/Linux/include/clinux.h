@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/uio.h>
 
 int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
