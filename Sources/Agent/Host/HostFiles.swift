@@ -83,10 +83,6 @@ package struct HostFiles: Sendable {
         (try? system.status(at: path))?.kind == .directory  // the same
     }
 
-    func status(_ path: String) -> FileStatus? {
-        try? system.status(at: path)  // the same
-    }
-
     /// Where a symbolic link leads, as it is written; nil where it is none.
     func link(_ path: String) -> String? {
         SymbolicLink.target(of: path)

@@ -24,8 +24,6 @@ package struct MetricPage {
 
     private var entries: [Entry] = []
     private var byName: [String: Int] = [:]
-    /// How many samples there are now.
-    package private(set) var sampleCount = 0
 
     package init() {}
 
@@ -77,7 +75,6 @@ package struct MetricPage {
     /// Forgets the samples; families and memory stay.
     package mutating func clear() {
         for index in entries.indices { entries[index].samples.removeAll(keepingCapacity: true) }
-        sampleCount = 0
     }
 
     /// Appends every family that has samples.
@@ -90,7 +87,6 @@ package struct MetricPage {
 
     @inline(__always)
     private mutating func write(_ family: Family, _ value: Double, _ labels: (inout [UInt8]) -> Void) {
-        sampleCount += 1
         entries[family.index].samples.append(contentsOf: entries[family.index].name)
         let before = entries[family.index].samples.count
         labels(&entries[family.index].samples)
