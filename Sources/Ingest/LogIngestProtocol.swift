@@ -15,6 +15,8 @@ package struct LogIngestContext: Sendable {
     package let registry: Registry
     package let time: any TimeSource
     package var limits = LogIngestLimits()
+    /// What happens to entries before they are kept.
+    package var pipelines: [LogPipeline] = []
 
     package init(store: any LogStore, registry: Registry, time: any TimeSource) {
         self.store = store
@@ -38,8 +40,12 @@ package struct LogIngestLimits: Sendable {
 package enum LogIngestProtocols {
     package static let all: [any LogIngestProtocol.Type] = [
         ElasticsearchBulk.self,
+        Firehose.self,
+        FluentBit.self,
         LogLines.self,
         LokiPush.self,
+        OTLPLogs.self,
+        OTLPTraces.self,
     ]
 
     package static func add(_ context: LogIngestContext, to router: inout Router) {

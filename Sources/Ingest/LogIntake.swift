@@ -12,6 +12,8 @@ package final class LogIntake: Sendable {
 
     private let store: any LogStore
     private let limits: LogIngestLimits
+    private let pipelines: [LogPipeline]
+    private let dropped: Counter
     private let accepted: Counter
     private let cut: Counter
     private let repeats: Counter
@@ -21,6 +23,7 @@ package final class LogIntake: Sendable {
     package init(_ name: String, _ context: LogIngestContext) {
         store = context.store
         limits = context.limits
+        pipelines = context.pipelines
         let registry = context.registry
         accepted = registry.counters(
             "obs_ingest_log_entries_total", "Log entries that were taken, by protocol.", labels: ["protocol"]
@@ -31,6 +34,10 @@ package final class LogIntake: Sendable {
         ).with(name)
         repeats = registry.counters(
             "obs_ingest_log_entries_repeated_total", "Log entries that were there already, by protocol.",
+            labels: ["protocol"]
+        ).with(name)
+        dropped = registry.counters(
+            "obs_ingest_log_entries_dropped_total", "Log entries that a pipeline left out, by protocol.",
             labels: ["protocol"]
         ).with(name)
         let refusals = registry.counters(
@@ -57,11 +64,18 @@ package final class LogIntake: Sendable {
                 .contentTooLarge,
                 "the request holds \(batch.entries.count) entries, more than the limit of \(limits.entriesMax)")
         }
-        let outcome: LogAppendOutcome
+        let staged = pipelines.isEmpty ? nil : LogPipeline.run(pipelines, batch)
+        var outcome: LogAppendOutcome
         do throws(StorageError) {
-            outcome = try store.append(batch)
+            outcome = try store.append(staged?.batch ?? batch)
         } catch {
             throw RequestRefusal(error.status, "\(error)")
+        }
+        if let origins = staged?.origins {
+            dropped.add(batch.entries.count - origins.count)
+            for index in outcome.refusals.indices {
+                outcome.refusals[index].entry = origins[outcome.refusals[index].entry]
+            }
         }
         accepted.add(outcome.accepted)
         cut.add(outcome.cut)

@@ -27,6 +27,9 @@ struct RegistrationList: Sendable {
             file: "Sources/Agent/Collectors/Collectors.swift", name: "all", folder: "Sources/Agent/Collectors",
             members: .files(suffix: ""), beside: ["Collector": "what all of them are"]),
         RegistrationList(
+            file: "Sources/Ingest/Pipelines/LogStages.swift", name: "all", folder: "Sources/Ingest/Pipelines/Stages",
+            members: .files(suffix: "")),
+        RegistrationList(
             file: "Tests/Fuzz/FuzzedDecoder.swift", name: "all", folder: "Tests/Fuzz/Decoders",
             members: .files(suffix: "Fuzz")),
     ]

@@ -23,6 +23,8 @@ package struct FuzzedDecoder: Sendable {
         json,
         jsonLine,
         labelSegment,
+        logLines,
+        lokiPush,
         lz4,
         promqlEvaluation,
         promqlText,

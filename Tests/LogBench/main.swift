@@ -63,6 +63,33 @@ func measureScan(_ store: LogDatabase, _ name: String, _ change: (inout LogSelec
     report("\(name)_entries", Double(count))
 }
 
+/// A sum that two sets of lines with their times share only where they are the same.
+struct LineSum: Equatable {
+    private var sum: UInt64 = 0
+
+    mutating func add(_ timestampNs: Int64, _ line: Span<UInt8>) {
+        sum &+= Hash64.of(line, seed: UInt64(bitPattern: timestampNs))
+    }
+}
+
+/// Whether the store tells every line of the bodies byte for byte, and none besides.
+func tellsAllLines(_ store: LogDatabase, _ path: String) throws -> Bool {
+    var (sent, told) = (LineSum(), LineSum())
+    var bodies = try Bodies(path)
+    while let body = try bodies.next() {
+        let batch = try batch(body)
+        for entry in batch.entries { sent.add(entry.timestampNs, batch.bytes.span.extracting(entry.line)) }
+    }
+    let scan = try store.scan(LogSelectRequest(matchers: []))
+    var block = LogBlock()
+    while try scan.next(into: &block) {
+        for entry in 0..<block.count {
+            told.add(block.timestampsNs[entry], block.lineBytes.span.extracting(block.line(entry)))
+        }
+    }
+    return sent == told
+}
+
 let arguments = CommandLine.arguments
 let (bodiesPath, directory, needle) = (arguments[1], arguments[2], arguments[3])
 var options = LogStoreOptions()
@@ -85,6 +112,7 @@ report("settled_cpu_s_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) 
 report("wall_s", seconds(CLOCK_MONOTONIC) - wall)
 report("peak_mib", try peakMiB())
 report("raw_over_stored", Double(store.rawBytes) / Double(store.storedBytes))
+report("lines_identical", try tellsAllLines(store, bodiesPath) ? 1 : 0)
 try measureScan(store, "trace") { $0.lineFilters = [LogLineFilter(contains: Array(needle.utf8))] }
 try measureScan(store, "phrase") {
     $0.lineFilters = [LogLineFilter(contains: Array("chargeback dispute opened".utf8))]

@@ -16,17 +16,6 @@ package enum OTLPJSON {
         return value?.unsigned ?? 0
     }
 
-    private static func signed(_ value: JSONValue?) -> Int64? {
-        if case .string(let text)? = value { return Int64(text) }
-        return value?.int.map(Int64.init)
-    }
-
-    /// Numbers beyond JSON's are texts.
-    private static func double(_ value: JSONValue?) -> Double? {
-        if case .string(let text)? = value { return FloatReading.float(text) }
-        return value?.double
-    }
-
     private static func resource(_ value: JSONValue) -> OTLPResource {
         var resource = OTLPResource()
         resource.attributes = attributes(value["resource"] ?? .null, "attributes")
@@ -55,7 +44,7 @@ package enum OTLPJSON {
             metric.kind = kind
             let temporality = data["aggregationTemporality"]
             metric.isDelta =
-                signed(temporality) == 1 || temporality?.text == "AGGREGATION_TEMPORALITY_DELTA"
+                OTLPValue.signed(temporality) == 1 || temporality?.text == "AGGREGATION_TEMPORALITY_DELTA"
             metric.isMonotonic = data["isMonotonic"]?.bool ?? false
             metric.points = list(data, "dataPoints").map(point)
         }
@@ -72,19 +61,19 @@ package enum OTLPJSON {
         point.attributes = attributes(value, "attributes")
         point.startNs = unsigned(value["startTimeUnixNano"])
         point.timeNs = unsigned(value["timeUnixNano"])
-        point.value = double(value["asDouble"]) ?? signed(value["asInt"]).map { Double($0) } ?? 0
+        point.value = OTLPValue.double(value["asDouble"]) ?? OTLPValue.signed(value["asInt"]).map { Double($0) } ?? 0
         point.flags = unsigned(value["flags"])
         point.count = unsigned(value["count"])
-        point.sum = double(value["sum"])
+        point.sum = OTLPValue.double(value["sum"])
         point.bucketCounts = list(value, "bucketCounts").map(unsigned)
-        point.bounds = list(value, "explicitBounds").map { double($0) ?? .nan }
-        point.scale = Int32(clamping: signed(value["scale"]) ?? 0)
+        point.bounds = list(value, "explicitBounds").map { OTLPValue.double($0) ?? .nan }
+        point.scale = Int32(clamping: OTLPValue.signed(value["scale"]) ?? 0)
         point.zeroCount = unsigned(value["zeroCount"])
-        point.zeroThreshold = double(value["zeroThreshold"]) ?? 0
+        point.zeroThreshold = OTLPValue.double(value["zeroThreshold"]) ?? 0
         point.positive = buckets(value["positive"] ?? .null)
         point.negative = buckets(value["negative"] ?? .null)
         point.quantiles = list(value, "quantileValues").map {
-            (double($0["quantile"]) ?? 0, double($0["value"]) ?? 0)
+            (OTLPValue.double($0["quantile"]) ?? 0, OTLPValue.double($0["value"]) ?? 0)
         }
         point.exemplars = list(value, "exemplars").map(exemplar)
         return point
@@ -92,7 +81,7 @@ package enum OTLPJSON {
 
     private static func buckets(_ value: JSONValue) -> OTLPPoint.Buckets {
         var buckets = OTLPPoint.Buckets()
-        buckets.offset = Int32(clamping: signed(value["offset"]) ?? 0)
+        buckets.offset = Int32(clamping: OTLPValue.signed(value["offset"]) ?? 0)
         buckets.counts = list(value, "bucketCounts").map(unsigned)
         return buckets
     }
@@ -101,27 +90,13 @@ package enum OTLPJSON {
         var exemplar = OTLPPoint.Exemplar()
         exemplar.attributes = attributes(value, "filteredAttributes")
         exemplar.timeNs = unsigned(value["timeUnixNano"])
-        exemplar.value = double(value["asDouble"]) ?? signed(value["asInt"]).map { Double($0) } ?? 0
+        exemplar.value = OTLPValue.double(value["asDouble"]) ?? OTLPValue.signed(value["asInt"]).map { Double($0) } ?? 0
         exemplar.traceID = text(value, "traceId").lowercased()
         exemplar.spanID = text(value, "spanId").lowercased()
         return exemplar
     }
 
     private static func attributes(_ value: JSONValue, _ name: String) -> [OTLPAttribute] {
-        list(value, name).map { OTLPAttribute(text($0, "key"), OTLPValue.text(plain($0["value"] ?? .null))) }
-    }
-
-    /// A value without the names of its types.
-    private static func plain(_ value: JSONValue) -> JSONValue {
-        if let text = value["stringValue"] { return text }
-        if let truth = value["boolValue"] { return truth }
-        if let number = value["intValue"] { return .number("\(signed(number) ?? 0)") }
-        if let number = double(value["doubleValue"]) { return .number(FloatText.sample(number)) }
-        if let array = value["arrayValue"] { return .array(list(array, "values").map(plain)) }
-        if let map = value["kvlistValue"] {
-            return .object(
-                list(map, "values").map { JSONMember(name: text($0, "key"), value: plain($0["value"] ?? .null)) })
-        }
-        return value["bytesValue"] ?? .null
+        OTLPValue.attributes(value[name]).map { OTLPAttribute($0.name, OTLPValue.text($0.value)) }
     }
 }

@@ -23,7 +23,7 @@ package enum OTLPProtobuf {
                 var inner = try message.readMessage()
                 while let tag = try inner.nextTag() {
                     if tag == .bytes(1) {
-                        resource.attributes.append(try attribute(inner.readMessage()))
+                        resource.attributes.append(try OTLPValue.attribute(inner.readMessage()))
                     } else {
                         try inner.skip(tag)
                     }
@@ -45,7 +45,7 @@ package enum OTLPProtobuf {
                     switch tag {
                     case .bytes(1): scope.name = try inner.readBytes().text
                     case .bytes(2): scope.version = try inner.readBytes().text
-                    case .bytes(3): scope.attributes.append(try attribute(inner.readMessage()))
+                    case .bytes(3): scope.attributes.append(try OTLPValue.attribute(inner.readMessage()))
                     default: try inner.skip(tag)
                     }
                 }
@@ -102,7 +102,7 @@ package enum OTLPProtobuf {
         var point = OTLPPoint()
         while let tag = try message.nextTag() {
             switch tag {
-            case .bytes(7): point.attributes.append(try attribute(message.readMessage()))
+            case .bytes(7): point.attributes.append(try OTLPValue.attribute(message.readMessage()))
             case .fixed64(2): point.startNs = try message.readFixed64()
             case .fixed64(3): point.timeNs = try message.readFixed64()
             case .fixed64(4): point.value = try message.readDouble()
@@ -119,7 +119,7 @@ package enum OTLPProtobuf {
         var point = OTLPPoint()
         while let tag = try message.nextTag() {
             switch tag {
-            case .bytes(9): point.attributes.append(try attribute(message.readMessage()))
+            case .bytes(9): point.attributes.append(try OTLPValue.attribute(message.readMessage()))
             case .fixed64(2): point.startNs = try message.readFixed64()
             case .fixed64(3): point.timeNs = try message.readFixed64()
             case .fixed64(4): point.count = try message.readFixed64()
@@ -140,7 +140,7 @@ package enum OTLPProtobuf {
         var point = OTLPPoint()
         while let tag = try message.nextTag() {
             switch tag {
-            case .bytes(1): point.attributes.append(try attribute(message.readMessage()))
+            case .bytes(1): point.attributes.append(try OTLPValue.attribute(message.readMessage()))
             case .fixed64(2): point.startNs = try message.readFixed64()
             case .fixed64(3): point.timeNs = try message.readFixed64()
             case .fixed64(4): point.count = try message.readFixed64()
@@ -175,7 +175,7 @@ package enum OTLPProtobuf {
         var point = OTLPPoint()
         while let tag = try message.nextTag() {
             switch tag {
-            case .bytes(7): point.attributes.append(try attribute(message.readMessage()))
+            case .bytes(7): point.attributes.append(try OTLPValue.attribute(message.readMessage()))
             case .fixed64(2): point.startNs = try message.readFixed64()
             case .fixed64(3): point.timeNs = try message.readFixed64()
             case .fixed64(4): point.count = try message.readFixed64()
@@ -202,7 +202,7 @@ package enum OTLPProtobuf {
         var exemplar = OTLPPoint.Exemplar()
         while let tag = try message.nextTag() {
             switch tag {
-            case .bytes(7): exemplar.attributes.append(try attribute(message.readMessage()))
+            case .bytes(7): exemplar.attributes.append(try OTLPValue.attribute(message.readMessage()))
             case .fixed64(2): exemplar.timeNs = try message.readFixed64()
             case .fixed64(3): exemplar.value = try message.readDouble()
             case .fixed64(6): exemplar.value = Double(Int64(bitPattern: try message.readFixed64()))
@@ -212,82 +212,5 @@ package enum OTLPProtobuf {
             }
         }
         return exemplar
-    }
-
-    private static func attribute(_ message: consuming ProtobufReader) throws(DecodeError) -> OTLPAttribute {
-        var attribute = OTLPAttribute("", "")
-        while let tag = try message.nextTag() {
-            switch tag {
-            case .bytes(1): attribute.name = try message.readBytes().text
-            case .bytes(2): attribute.value = OTLPValue.text(try value(message.readMessage()))
-            default: try message.skip(tag)
-            }
-        }
-        return attribute
-    }
-
-    private static func value(_ message: consuming ProtobufReader) throws(DecodeError) -> JSONValue {
-        var value = JSONValue.null
-        while let tag = try message.nextTag() {
-            switch tag {
-            case .bytes(1): value = .string(try message.readBytes().text)
-            case .varint(2): value = .bool(try message.readVarint() != 0)
-            case .varint(3):
-                let number = Int64(bitPattern: try message.readVarint())
-                value = .number("\(number)")
-            case .fixed64(4): value = .number(FloatText.sample(try message.readDouble()))
-            case .bytes(5): value = .array(try values(message.readMessage()))
-            case .bytes(6): value = .object(try members(message.readMessage()))
-            case .bytes(7): value = .string(Base64.standard.string(try message.readBytes()))
-            default: try message.skip(tag)
-            }
-        }
-        return value
-    }
-
-    private static func values(_ message: consuming ProtobufReader) throws(DecodeError) -> [JSONValue] {
-        var values: [JSONValue] = []
-        while let tag = try message.nextTag() {
-            if tag == .bytes(1) { values.append(try value(message.readMessage())) } else { try message.skip(tag) }
-        }
-        return values
-    }
-
-    private static func members(_ message: consuming ProtobufReader) throws(DecodeError) -> [JSONMember] {
-        var members: [JSONMember] = []
-        while let tag = try message.nextTag() {
-            guard tag == .bytes(1) else {
-                try message.skip(tag)
-                continue
-            }
-            var inner = try message.readMessage()
-            var name = ""
-            var content = JSONValue.null
-            while let tag = try inner.nextTag() {
-                switch tag {
-                case .bytes(1): name = try inner.readBytes().text
-                case .bytes(2): content = try value(inner.readMessage())
-                default: try inner.skip(tag)
-                }
-            }
-            members.append(JSONMember(name: name, value: content))
-        }
-        return members
-    }
-}
-
-/// Values of attributes as the text of a label.
-enum OTLPValue {
-    static func text(_ value: JSONValue) -> String {
-        switch value {
-        case .null: return ""
-        case .string(let text): return text
-        case .bool(let truth): return truth ? "true" : "false"
-        case .number(let digits): return digits
-        case .array, .object:
-            var writer = JSONWriter()
-            writer.value(value)
-            return String(decoding: writer.bytes, as: UTF8.self)
-        }
     }
 }

@@ -29,8 +29,9 @@ final class LogBackend: Sendable {
         let store = try LogDatabase(
             directory: FilePath.join(dataDirectory, Self.directoryName), options: options, time: time)
         for notice in store.notices { log.warning("log store", ["notice": .text(notice)]) }
-        ingest = LogIngestContext(store: store, registry: registry, time: time)
-        (self.store, self.log) = (store, log)
+        var ingest = LogIngestContext(store: store, registry: registry, time: time)
+        ingest.pipelines = logs.pipelines
+        (self.store, self.ingest, self.log) = (store, ingest, log)
     }
 
     func add(to router: inout Router) {

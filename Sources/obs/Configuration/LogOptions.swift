@@ -1,4 +1,5 @@
 import Encoding
+import Ingest
 import LogDB
 import Model
 import Text
@@ -6,6 +7,7 @@ import Text
 /// `logs`: what is kept of logs and how long.
 struct LogOptions: Sendable {
     var store = LogStoreOptions()
+    var pipelines: [LogPipeline] = []
 
     init() {}
 
@@ -21,6 +23,7 @@ struct LogOptions: Sendable {
         if let count = section.int("streams_limit", in: 1...Int(UInt32.max)) { store.streamsMax = count }
         if let count = section.int("labels_limit", in: 1...1024) { store.labelsMax = count }
         if let bytes = section.bytes("label_bytes_limit") { store.labelBytesMax = max(1, Int(bytes)) }
+        pipelines = section.sections("pipelines", "log pipeline").map { LogPipeline($0) }
         section.finish()
     }
 
