@@ -8,15 +8,19 @@ package final class Engine: Sendable {
     /// What all its queries may hold together.
     package let memory: QueryMemory
     private let store: any MetricStore
+    private let logs: ForeignSelector?
     private let workers: Workers
     private let clock: any TimeSource
 
-    /// - Parameter memory: shared with other engines of the process; nil for one that only the bound of each query limits.
+    /// - Parameters:
+    ///   - logs: who evaluates `logs("...")`; nil where no logs are kept.
+    ///   - memory: shared with other engines of the process; nil for one that only the bound of each query limits.
     package init(
-        store: any MetricStore, workers: Workers, options: EngineOptions = EngineOptions(), memory: QueryMemory? = nil,
-        clock: any TimeSource = SystemTime()
+        store: any MetricStore, logs: ForeignSelector? = nil, workers: Workers,
+        options: EngineOptions = EngineOptions(), memory: QueryMemory? = nil, clock: any TimeSource = SystemTime()
     ) {
         self.store = store
+        self.logs = logs
         self.workers = workers
         self.options = options
         self.memory = memory ?? QueryMemory(limitBytes: .max)
@@ -89,7 +93,8 @@ package final class Engine: Sendable {
     ) throws(QueryError) -> PreparedQuery {
         let begunNs = clock.monotonicNs
         let run = QueryRun(
-            store: store, options: options, workers: workers, memory: memory, progress: progress, clock: clock)
+            store: store, logs: logs, options: options, workers: workers, memory: memory, progress: progress,
+            clock: clock)
         var planner = Planner(times: times, options: options)
         let plan = try planner.plan(root: expression, grid: grid)
         let selections = try Selections(planner.needs, run)

@@ -112,8 +112,11 @@ final class Evaluator {
     func source(_ plan: Plan) throws(QueryError) -> any RowSource {
         switch plan.node {
         case .instant(let instant):
-            return InstantSource(
-                instant, grid: plan.grid, position: plan.position, selections[instant.selection], run)
+            switch instant.input {
+            case .selection(let number):
+                return InstantSource(instant, grid: plan.grid, position: plan.position, selections[number], run)
+            case .logs(let query): return try run.logs(query, instant, plan)
+            }
         case .overTime(let overTime): return try source(overTime, plan.grid)
         case .map(let change, let input, let scalars):
             let arguments = MapArguments(scalars: try self.scalars(scalars))

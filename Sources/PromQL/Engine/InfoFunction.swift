@@ -43,7 +43,8 @@ extension Evaluator {
         var request = SelectRequest(matchers: matchers, startMs: first - lookback + 1, endMs: last)
         request.hints.function = "info"
         let instant = InstantPlan(
-            selection: 0, mapping: plan.mapping, lookbackMs: lookback, aspect: .infoTimestamp, isSmoothed: false)
+            input: .selection(0), mapping: plan.mapping, lookbackMs: lookback, aspect: .infoTimestamp, isSmoothed: false
+        )
         let source = InstantSource(
             instant, grid: node.grid, position: node.position, try run.select(request), run)
         let (frame, notes) = try source.materialised(run)

@@ -45,7 +45,13 @@ enum SampleAspect: Sendable {
 }
 
 struct InstantPlan: Sendable {
-    var selection: Int
+    enum Input: Sendable {
+        case selection(Int)
+        /// LogQL, which is evaluated while the query runs.
+        case logs(String)
+    }
+
+    var input: Input
     var mapping: TimeMapping
     var lookbackMs: Int64
     var aspect = SampleAspect.value

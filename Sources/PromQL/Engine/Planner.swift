@@ -182,11 +182,15 @@ struct Planner {
 
     private mutating func instant(_ node: VectorSelector, _ grid: Grid) throws(QueryError) -> InstantPlan {
         let mapping = try mapping(of: node.shift)
+        if let logs = node.logs {
+            // It has its values at the very instants.
+            return InstantPlan(input: .logs(logs), mapping: mapping, lookbackMs: 1, isSmoothed: false)
+        }
         let isSmoothed = node.edge == .smoothed
         let selection = need(
             node.matchers, grid, mapping, beforeMs: lookbackMs, afterMs: isSmoothed ? lookbackMs : 0, rangeMs: 0)
         return InstantPlan(
-            selection: selection, mapping: mapping, lookbackMs: lookbackMs, isSmoothed: isSmoothed,
+            input: .selection(selection), mapping: mapping, lookbackMs: lookbackMs, isSmoothed: isSmoothed,
             statisticsOnly: wantsStatistics && !needsBuckets)
     }
 
@@ -194,6 +198,13 @@ struct Planner {
         _ expression: Expression, _ grid: Grid, _ context: String
     ) throws(QueryError) -> RangeInput {
         switch expression {
+        case .range(let node) where node.selector.logs != nil:
+            var selector = node.selector
+            selector.shift = TimeShift()
+            return try subquery(
+                Subquery(
+                    expression: .selector(selector), rangeMs: node.rangeMs, rangeExpression: node.rangeExpression,
+                    shift: node.selector.shift, end: node.end), grid, context)
         case .range(let node):
             let range = try milliseconds(node.rangeMs, node.rangeExpression)
             var input = RangeInput(

@@ -25,7 +25,10 @@ package final class PreparedQuery: Sendable {
     package var series: Int { selections.series }
 
     /// About how much work it is, in samples: those read, and the cells made of them.
-    package var cost: Int { selections.samplesEstimate + plan.cells(selections) + series * Self.seriesCost }
+    package var cost: Int {
+        if plan.asksLogs { return .max }
+        return selections.samplesEstimate + plan.cells(selections) + series * Self.seriesCost
+    }
 
     /// What finding a series and its labels costs, in samples.
     private static let seriesCost = 100
@@ -75,6 +78,12 @@ package final class PreparedQuery: Sendable {
 }
 
 extension Plan {
+    /// Whether a selector of logs is in it, whose cost nobody knows before it runs.
+    fileprivate var asksLogs: Bool {
+        if case .instant(let instant) = node, case .logs = instant.input { return true }
+        return children.contains { $0.asksLogs }
+    }
+
     /// Cells that the rows of all parts have, kept or not.
     func cells(_ selections: Selections) -> Int {
         rowsOfSelectors(selections).reduce(0) { total, part in
@@ -107,7 +116,8 @@ extension Plan {
     private func rowsOfSelectors(_ selections: Selections) -> [(rows: Int, steps: Int)] {
         var own: [(rows: Int, steps: Int)] = []
         switch node {
-        case .instant(let instant): own = [(selections.rows(instant.selection), grid.count)]
+        case .instant(let instant):
+            if case .selection(let need) = instant.input { own = [(selections.rows(need), grid.count)] }
         case .overTime(let plan):
             if case .selection(let need) = plan.input.source { own = [(selections.rows(need), grid.count)] }
         default: break

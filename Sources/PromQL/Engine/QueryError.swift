@@ -26,7 +26,7 @@ package struct QueryError: Error, Sendable, Equatable {
     package var kind: Kind
     package var message: String
 
-    init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }

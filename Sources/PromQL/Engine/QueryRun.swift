@@ -27,6 +27,7 @@ package struct EngineOptions: Sendable {
 /// What all threads that work on one query share.
 final class QueryRun: Sendable {
     let store: any MetricStore
+    let logs: ForeignSelector?
     let options: EngineOptions
     let workers: Workers
     let ledger: QueryLedger
@@ -35,10 +36,11 @@ final class QueryRun: Sendable {
     private let deadlineNs: Int64
 
     init(
-        store: any MetricStore, options: EngineOptions, workers: Workers, memory: QueryMemory,
+        store: any MetricStore, logs: ForeignSelector?, options: EngineOptions, workers: Workers, memory: QueryMemory,
         progress: QueryProgress, clock: any TimeSource
     ) {
         self.store = store
+        self.logs = logs
         self.options = options
         self.workers = workers
         self.progress = progress

@@ -120,6 +120,8 @@ package struct VectorSelector: Sendable {
     package var matchers: [Matcher]
     package var shift = TimeShift()
     package var edge = RangeEdge.plain
+    /// The LogQL of `logs("...")`, which has neither name nor matchers.
+    package var logs: String?
     package var position: PositionRange
 }
 

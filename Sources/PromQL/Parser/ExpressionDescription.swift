@@ -106,6 +106,7 @@ package enum ExpressionDescription {
 
     private static func write(_ selector: VectorSelector, _ json: inout JSONWriter) {
         json.member("name", selector.name)
+        if let logs = selector.logs { json.member("logs", logs) }
         json.name("matchers")
         json.beginArray()
         for matcher in selector.matchers {

@@ -12,6 +12,8 @@ package struct LanguageFeatures: Sendable, Equatable {
     package var delayedNameRemoval = true
     /// `rate`, `increase`, `irate` and `resets` look at start timestamps.
     package var startTimestamps = true
+    /// `logs("<LogQL>")` selects the series of a query over logs.
+    package var logSelectors = true
     /// Tell counters by the label `__type__` instead of the metric's name.
     package var typeAndUnitLabels = false
 
@@ -26,6 +28,7 @@ package struct LanguageFeatures: Sendable, Equatable {
         features.fillModifiers = false
         features.delayedNameRemoval = false
         features.startTimestamps = false
+        features.logSelectors = false
         return features
     }()
 }

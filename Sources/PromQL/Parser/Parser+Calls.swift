@@ -6,6 +6,7 @@ extension Parser {
         let start = name.position.start
         // Words of the grammar are known in any case, other names only as they are written.
         let isKeyword = name.kind != .identifier
+        if name.text == Self.logSelector, features.logSelectors { return try logs(after: name) }
         guard let function = Functions.named(isKeyword ? name.text.lowercased() : name.text) else {
             throw error("unknown function with name \(Quoted.text(name.text))", at: name.position)
         }
@@ -17,6 +18,23 @@ extension Parser {
             Call(
                 function: function, arguments: arguments,
                 position: PositionRange(start: start, end: lastClosing)))
+    }
+
+    /// What a selector of logs looks like a call of.
+    static let logSelector = "logs"
+
+    /// `logs("<LogQL>")` behind its name. Whether the text is LogQL is for those to say who evaluate it.
+    private mutating func logs(after name: Token) throws(ParseError) -> Expression {
+        advance()
+        guard current.kind == .string else {
+            throw unexpected(in: "logs selector", expected: "a LogQL query in quotes")
+        }
+        let query = try unquoted()
+        guard current.kind == .rightParen else { throw unexpected(in: "logs selector", expected: "\")\"") }
+        let close = advance()
+        return .selector(
+            VectorSelector(
+                name: "", matchers: [], logs: query, position: PositionRange(from: name.position, to: close.position)))
     }
 
     private mutating func arguments() throws(ParseError) -> [Expression] {

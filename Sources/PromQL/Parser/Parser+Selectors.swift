@@ -200,6 +200,9 @@ extension Parser {
     private func set(
         _ edge: RangeEdge, on selector: inout VectorSelector, at position: PositionRange
     ) throws(ParseError) {
+        if selector.logs != nil {
+            throw error("\(edge.rawValue) modifier is not supported for logs()", at: position)
+        }
         if selector.edge != .plain, selector.edge != edge {
             throw error("anchored and smoothed modifiers cannot be used together", at: position)
         }

@@ -68,7 +68,11 @@ extension VectorSelector {
             }
             .map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         var text = name
-        if !conditions.isEmpty || name.isEmpty { text += "{\(conditions.joined(separator: ","))}" }
+        if let logs {
+            text = "\(Parser.logSelector)(\(Quoted.text(logs)))"
+        } else if !conditions.isEmpty || name.isEmpty {
+            text += "{\(conditions.joined(separator: ","))}"
+        }
         guard withShift else { return text }
         return text + shift.atText + edgeText + shift.offsetText
     }

@@ -95,12 +95,13 @@ struct TypeChecker {
         guard case .selector(let selector) = argument else {
             throw error("expected label selectors only", at: argument.position)
         }
-        if !selector.name.isEmpty {
+        if !selector.name.isEmpty || selector.logs != nil {
             throw error("expected label selectors only, got vector selector instead", at: argument.position)
         }
     }
 
     private func check(_ node: VectorSelector) throws(ParseError) {
+        if node.logs != nil { return }
         guard node.name.isEmpty else {
             if let other = node.matchers.dropLast().first(where: { $0.name == Labels.metricName }) {
                 throw error(

@@ -166,9 +166,8 @@ extension Expression {
     var looksBackOnly: Bool {
         switch self {
         case .number, .string: true
-        case .selector(let node): node.shift.looksBack && node.edge == .plain
-        case .range(let node):
-            node.selector.shift.looksBack && node.selector.edge == .plain && node.rangeExpression == nil
+        case .selector(let node): node.looksBackOnly
+        case .range(let node): node.selector.looksBackOnly && node.rangeExpression == nil
         case .subquery(let node):
             node.shift.looksBack && node.rangeExpression == nil && node.stepExpression == nil
                 && node.expression.looksBackOnly
@@ -177,6 +176,11 @@ extension Expression {
         case .aggregation, .binary, .unary, .paren: children.allSatisfy(\.looksBackOnly)
         }
     }
+}
+
+extension VectorSelector {
+    /// What is settled of metrics says nothing of logs.
+    fileprivate var looksBackOnly: Bool { shift.looksBack && edge == .plain && logs == nil }
 }
 
 extension TimeShift {

@@ -78,7 +78,9 @@ package struct ExpressionAPI: Sendable {
 
     /// The conditions of every selector in the expression.
     private static func collect(_ expression: Expression, into request: inout LabelRequest) {
-        if case .selector(let selector) = expression { request.selectors.append(selector.matchers) }
+        if case .selector(let selector) = expression, selector.logs == nil {
+            request.selectors.append(selector.matchers)
+        }
         for child in expression.children { collect(child, into: &request) }
     }
 }
