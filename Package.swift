@@ -98,6 +98,7 @@ let floor5: [Target] = [
 
 let floor6: [Target] = [
     room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Alerting", ["HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
     room("Rules", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -110,7 +111,8 @@ let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Web", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex", "Model", "HTTP",
+            "Web", "Alerting", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex", "Model",
+            "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
@@ -185,6 +187,7 @@ let testTargets: [Target] = [
         exclude: ["Fixtures"], swiftSettings: settings),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Alerting", ["Alerting", "HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Rules", ["Rules", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests(
         "Web",

@@ -21,6 +21,9 @@ struct RegistrationList: Sendable {
 
     static let all = [
         RegistrationList(
+            file: "Sources/Alerting/Receivers/ReceiverKind.swift", name: "all", folder: "Sources/Alerting/Receivers",
+            members: .folders),
+        RegistrationList(
             file: "Sources/obs/Commands/Commands.swift", name: "all", folder: "Sources/obs/Commands",
             members: .files(suffix: "Command")),
         RegistrationList(

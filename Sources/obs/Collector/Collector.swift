@@ -30,6 +30,7 @@ final class Collector: Sendable {
     private let tls: TLSStore?
     private let accessLog: AccessLogFile?
     private let metrics: MetricBackend
+    private let alerts: AlertDelivery
     private let rules: RuleBackend
     private let logs: LogBackend
     private let readiness = Readiness()
@@ -66,8 +67,11 @@ final class Collector: Sendable {
             configuration.current.storage, configuration.current.queries,
             memoryBytes: options.memoryBytes ?? Int64(Machine.memoryBytes / 2), dataDirectory: dataDirectory,
             registry: registry, log: log.component("metrics"), time: time)
+        alerts = AlertDelivery(registry: registry, log: log.component("alerts"), time: time)
+        try alerts.apply(configuration.current)
         rules = try RuleBackend(
-            metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time)
+            metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time,
+            notify: alerts.notify)
 
         logs = try LogBackend(
             configuration.current.storage, configuration.current.logs, dataDirectory: dataDirectory,
@@ -106,6 +110,7 @@ final class Collector: Sendable {
         log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
         server.stop(drainingAtMostNs: Self.drainNs)
         rules.stop()
+        alerts.stop()
         metrics.stop()
         logs.stop()
         access.stop()
@@ -123,6 +128,7 @@ final class Collector: Sendable {
                 try Self.reload(tls, new.tls)
                 try access.apply(new.auth)
                 try metrics.apply(new)
+                try alerts.apply(new)
                 rules.apply(new)
             }
             return nil

@@ -17,15 +17,19 @@ final class RuleBackend: Sendable {
     private let store: any MetricStore
     private let externalURL: String
     private let log: Logger
+    private let notify: @Sendable ([Alert]) -> Void
 
-    /// - Parameter externalURL: where people reach the server, without a slash at the end.
+    /// - Parameters:
+    ///   - externalURL: where people reach the server, without a slash at the end.
+    ///   - notify: takes the alerts that are to be told.
     init(
-        _ metrics: MetricBackend, externalURL: String, registry: Registry, log: Logger, time: any TimeSource
+        _ metrics: MetricBackend, externalURL: String, registry: Registry, log: Logger, time: any TimeSource,
+        notify: @escaping @Sendable ([Alert]) -> Void
     ) throws(SystemError) {
         scheduler = try RuleScheduler(
             evaluators: min(max(2, Machine.processors), Self.evaluatorsMax), registry: registry, time: time)
         (engine, store) = (metrics.engine, metrics.metricStore)
-        (self.externalURL, self.log) = (externalURL, log)
+        (self.externalURL, self.log, self.notify) = (externalURL, log, notify)
     }
 
     /// Puts the rules of a configuration in force.
@@ -36,6 +40,7 @@ final class RuleBackend: Sendable {
         environment.context.externalLabels = configuration.global.externalLabels.map { ($0.key, $0.value) }
             .sorted { $0.key < $1.key }
         environment.context.externalURL = externalURL
+        environment.notify = notify
         environment.log = log
         scheduler.replace(configuration.ruleGroups, environment)
     }

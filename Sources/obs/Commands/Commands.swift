@@ -16,6 +16,8 @@ enum Commands {
         .checkRules,
         .testRules,
         .targets,
+        .checkAlertmanager,
+        .testRoute,
         .tokenCreate,
         .tokenList,
         .tokenRevoke,

@@ -1,0 +1,19 @@
+import Encoding
+import HTTP
+
+extension ReceiverKind {
+    /// Alerts for an alert source of incident.io.
+    static let incidentIO = ReceiverKind(
+        name: "incidentio", sendsResolved: true, secrets: ["url", "alert_source_token"], numbers: ["max_alerts"],
+        durations: ["timeout"],
+        check: both(
+            require("url", because: "one of url or url_file must be configured"),
+            { section, settings, _ in
+                let hasToken = settings.secrets["alert_source_token"] != nil
+                if !hasToken, settings.client.credentials == .none {
+                    section.refuse(
+                        "at least one of alert_source_token, alert_source_token_file or http_config.authorization must be configured",
+                        "add the token of the alert source")
+                }
+            }))
+}
