@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func levelsAndPartitionsAreNotMixed() {
-        let mixed = [part(1), part(2), part(3, level: 1), part(4, partition: 1)]
+        let mixed = [part(3, level: 1), part(1), part(2), part(4, partition: 1)]
         #expect(policy.next(among: mixed, nowMs: 0) == [])
     }
 
@@ -42,20 +42,30 @@ import Testing
     }
 
     @Test func leftoversOfAQuietPartitionAreMerged() {
-        let parts = [part(1, level: 3), part(2, level: 1), part(3, level: 4), part(4, createdMs: 1_000)]
+        let parts = [part(3, level: 4), part(1, level: 3), part(2, level: 1), part(4, createdMs: 1_000)]
         #expect(policy.next(among: parts, nowMs: policy.quietMs + 999) == [])
         #expect(policy.next(among: parts, nowMs: policy.quietMs + 1_000).map(\.number) == [1, 2, 4])
     }
 
-    @Test func aMergeStaysWithinTheRoomAndTheLargestPart() {
-        let parts = [part(1, bytes: 60), part(2, bytes: 50), part(3, bytes: 40), part(4, bytes: 10)]
-        #expect(policy.next(among: parts, nowMs: 0, roomBytes: 90).map(\.number) == [3, 4])
-        #expect(policy.next(among: parts, nowMs: 0, roomBytes: 49).map(\.number) == [])
+    @Test func aMergeMakesNoPartThatIsTooLarge() {
+        let parts = [part(1, bytes: 40), part(2, bytes: 30), part(3, bytes: 20), part(4, bytes: 10)]
         var small = policy
-        small.partBytesMax = 45
-        #expect(small.next(among: parts, nowMs: .max).map(\.number) == [])
-        small.partBytesMax = 55
-        #expect(small.next(among: parts, nowMs: 0).map(\.number) == [3, 4])
+        small.partBytesMax = 90
+        #expect(small.next(among: parts, nowMs: 0).map(\.number) == [1, 2, 3])
+        small.partBytesMax = 89
+        #expect(small.next(among: parts, nowMs: 0).map(\.number) == [1, 2])
+        small.partBytesMax = 69
+        #expect(small.next(among: parts, nowMs: .max) == [])
+        var few = policy
+        few.partRowsMax = 2
+        #expect(few.next(among: parts, nowMs: 0).map(\.number) == [1, 2])
+    }
+
+    @Test func leftoversStayBelowAPartThatIsTooLargeForThem() {
+        let parts = [part(1, level: 2, bytes: 95), part(2, level: 1, bytes: 40), part(3, bytes: 30)]
+        var small = policy
+        small.partBytesMax = 100
+        #expect(small.next(among: parts, nowMs: .max).map(\.number) == [2, 3])
     }
 
     /// Flushes as a server makes them, some of them late, merged one after the other.
@@ -65,6 +75,8 @@ import Testing
         var parts: [PartInfo] = []
         /// How often the rows of each part were rewritten at most, kept apart from the levels that the policy sees.
         var rewrites: [UInt64: Int] = [:]
+        /// The numbers of the flushes that each part holds.
+        var flushes: [UInt64: ClosedRange<UInt64>] = [:]
         var number: UInt64 = 0
         var flushedBytes = 0
         var rewrittenBytes = 0
@@ -73,12 +85,16 @@ import Testing
         mutating func flush(partition: Int64, nowMs: Int64) {
             let bytes = Int.random(in: 1_000...2_000_000, using: &random)
             flushedBytes += bytes
-            add(partition, level: 0, bytes, nowMs, rewrites: 0)
+            add(partition, level: 0, bytes, nowMs, rewrites: 0, flushes: number + 1...number + 1)
         }
 
-        private mutating func add(_ partition: Int64, level: Int, _ bytes: Int, _ nowMs: Int64, rewrites count: Int) {
+        private mutating func add(
+            _ partition: Int64, level: Int, _ bytes: Int, _ nowMs: Int64, rewrites count: Int,
+            flushes held: ClosedRange<UInt64>
+        ) {
             number += 1
             rewrites[number] = count
+            flushes[number] = held
             parts.append(
                 PartInfo(
                     number: number, partition: partition, minTimeMs: 0, maxTimeMs: 0, rows: 1, level: level,
@@ -87,6 +103,11 @@ import Testing
 
         mutating func merge(nowMs: Int64) {
             while true {
+                parts.sort(by: PartInfo.isOlder)
+                for (a, b) in zip(parts, parts.dropFirst()) where a.partition == b.partition {
+                    #expect(
+                        flushes[a.number]!.upperBound < flushes[b.number]!.lowerBound, "out of the order of writing")
+                }
                 let chosen = policy.next(among: parts, nowMs: nowMs)
                 if chosen.isEmpty { break }
                 #expect(chosen.count > 1)
@@ -96,8 +117,11 @@ import Testing
                 let count = chosen.map { rewrites.removeValue(forKey: $0.number)! }.max()! + 1
                 #expect(count <= 4)
                 let numbers = Set(chosen.map(\.number))
+                let held = flushes[chosen[0].number]!.lowerBound...flushes[chosen.last!.number]!.upperBound
                 parts.removeAll { numbers.contains($0.number) }
-                add(chosen[0].partition, level: chosen.map(\.level).max()! + 1, bytes, nowMs, rewrites: count)
+                add(
+                    chosen[0].partition, level: chosen.map(\.level).max()! + 1, bytes, nowMs, rewrites: count,
+                    flushes: held)
             }
             partsMax = max(partsMax, Dictionary(grouping: parts, by: \.partition).values.map(\.count).max() ?? 0)
         }

@@ -15,7 +15,8 @@ extension LogDatabase {
             let view = view.withLock { $0 }
             var policy = MergePolicy()
             policy.fanOut = options.mergeParts
-            let chosen = Set(policy.next(among: view.parts.map(\.info), nowMs: time.wallMs).map(\.number))
+            let parts = view.parts.map(\.info).sorted(by: PartInfo.isOlder)
+            let chosen = Set(policy.next(among: parts, nowMs: time.wallMs).map(\.number))
             if chosen.isEmpty { return false }
             try merge(view.parts.filter { chosen.contains($0.info.number) }, view)
             count += 1

@@ -63,22 +63,12 @@ struct StoreView: Sendable {
             case .labels(let content): segments.append(Segment(part: part, index: content))
             }
         }
-        samples.sort { PartAge.isOlder($0.part.info, $1.part.info) }
+        samples.sort { PartInfo.isOlder($0.part.info, $1.part.info) }
         segments.sort { ($0.index.idRange?.lowerBound ?? 0) < ($1.index.idRange?.lowerBound ?? 0) }
     }
 
     /// Deletions that are still to be applied to a part.
     func deletions(for part: SamplePart) -> [Deletion] {
         state.deletions.filter { $0.number > part.summary.deletionsApplied }
-    }
-}
-
-/// Which part holds what was written earlier.
-///
-/// Merges take the oldest parts of a level, so within a partition everything of a higher level is older than anything of
-/// a lower one, and numbers grow with time within a level.
-enum PartAge {
-    static func isOlder(_ a: PartInfo, _ b: PartInfo) -> Bool {
-        (a.partition, -a.level, a.number) < (b.partition, -b.level, b.number)
     }
 }

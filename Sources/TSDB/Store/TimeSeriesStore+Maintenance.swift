@@ -105,9 +105,14 @@ extension TimeSeriesStore {
             }
             for rule in options.retentionRules {
                 let cutoff = nowMs.subtractingClamped(rule.retentionMs)
-                for entry in view.samples
-                where !expired.contains(entry.part.info.number) && entry.part.info.maxTimeMs < cutoff {
-                    if try holdsExpired(entry, view, nowMs) { try mergeSamples([entry], view) }
+                let kept = view.samples.filter { !expired.contains($0.part.info.number) }
+                // All of a window at once: a part that is rewritten alone would change its age among the others.
+                for (_, window) in Dictionary(grouping: kept, by: \.part.info.partition) {
+                    guard window.allSatisfy({ $0.part.info.maxTimeMs < cutoff }) else { continue }
+                    for entry in window where try holdsExpired(entry, view, nowMs) {
+                        try mergeSamples(window, view)
+                        break
+                    }
                 }
             }
             count += 1

@@ -14,15 +14,18 @@ extension TimeSeriesStore {
     package func mergeOnce() throws(StorageError) -> Bool {
         try merging.withLock { count throws(StorageError) in
             let view = view.withLock { $0 }
-            let samples = MergeChoice(fanOut: options.mergeParts, rowsMax: options.mergeSamplesMax)
-                .next(among: view.samples.map(\.part.info))
+            var policy = MergePolicy()
+            policy.fanOut = options.mergeParts
+            policy.partRowsMax = options.mergeSamplesMax
+            let samples = policy.next(among: view.samples.map(\.part.info), nowMs: time.wallMs)
             if !samples.isEmpty {
                 try mergeSamples(view.samples.filter { samples.contains($0.part.info) }, view)
                 count += 1
                 return true
             }
-            let segments = MergeChoice(fanOut: options.mergeParts, levelMax: 8, rowsMax: LabelSegment.seriesMax)
-                .next(among: view.segments.map(\.part.info))
+            policy.levelMax = 8
+            policy.partRowsMax = LabelSegment.seriesMax
+            let segments = policy.next(among: view.segments.map(\.part.info), nowMs: time.wallMs)
             if !segments.isEmpty {
                 try mergeSegments(view.segments.filter { segments.contains($0.part.info) })
                 count += 1

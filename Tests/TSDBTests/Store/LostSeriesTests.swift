@@ -12,7 +12,10 @@ struct LostSeriesTests {
 
     @Test("leave the index when retention has taken their samples, and those that go on stay")
     func leaveWithTheirSamples() throws {
-        let rig = try StoreRig { $0.retentionMs = 24 * Self.hourMs }
+        let rig = try StoreRig {
+            $0.retentionMs = 24 * Self.hourMs
+            $0.mergeParts = 3
+        }
         let stays = series("up", ("host", "stays"))
         for hour in 0..<100 {
             let now = Self.startMs + Int64(hour) * Self.hourMs
@@ -23,6 +26,7 @@ struct LostSeriesTests {
             try rig.store.applyRetention()
             while try rig.store.mergeOnce() {}
             if hour % 10 == 9 { try rig.store.forgetLostSeries(atLeast: 0) }
+            #expect(try rig.store.verify() == [], "hour \(hour)")
         }
         let served = try rig.store.series(LabelRequest())
         let known = rig.store.seriesCount

@@ -37,6 +37,28 @@ struct StoreRetentionTests {
         }
     }
 
+    @Test("leaves the later of two samples with one timestamp in force where it rewrites a part")
+    func keepsTheOrderOfWriting() throws {
+        let rig = try StoreRig {
+            $0.retentionMs = 30 * Self.dayMs
+            $0.retentionRules = [
+                RetentionRule(matchers: [Matcher("env", equals: "dev")], retentionMs: 7 * Self.dayMs)
+            ]
+        }
+        rig.move(toMs: Self.startMs)
+        let (stays, goes) = (series("up", ("env", "production")), series("up", ("env", "dev")))
+        try rig.append(stays, [(Self.startMs, 1), (Self.startMs + 1, 1)])
+        try rig.store.flush()
+        try rig.append(stays, [(Self.startMs, 2)])
+        try rig.append(goes, [(Self.startMs, 3)])
+        try rig.store.flush()
+        let kept = [stays: [Self.startMs: 2.0.bitPattern, Self.startMs + 1: 1.0.bitPattern]]
+        #expect(try rig.read([Matcher("env", equals: "production")]) == kept)
+        rig.move(toMs: Self.startMs + 20 * Self.dayMs)
+        try rig.store.applyRetention()
+        #expect(try rig.read() == kept)
+    }
+
     @Test("gives up the oldest parts where all take more than the limit, and not the newest")
     func keepsBySize() throws {
         let rig = try StoreRig {
