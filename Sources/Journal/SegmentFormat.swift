@@ -60,10 +60,12 @@ struct Segment: Equatable, Sendable {
 
     static func readHeader(_ bytes: [UInt8]) -> HeaderReading {
         guard bytes.count >= headerBytes, bytes.starts(with: magic) else { return .corrupt }
+        // Before the version, or a flipped bit in it would pass for a newer obs.
+        guard littleEndian(bytes, at: 28, as: UInt32.self) == CRC32C.of(bytes.span.extracting(..<28)) else {
+            return .corrupt
+        }
         guard bytes[7] == formatVersion else { return .unknownVersion(bytes[7]) }
-        guard littleEndian(bytes, at: 28, as: UInt32.self) == CRC32C.of(bytes.span.extracting(..<28)),
-            let origin = Origin(rawValue: bytes[24])
-        else { return .corrupt }
+        guard let origin = Origin(rawValue: bytes[24]) else { return .corrupt }
         let base = JournalPosition(littleEndian(bytes, at: 8, as: UInt64.self))
         return .header(Header(base: base, salt: littleEndian(bytes, at: 16, as: UInt64.self), origin: origin))
     }

@@ -120,25 +120,30 @@ extension PartRecord {
 }
 
 extension [UInt8] {
-    /// Magic, version, checksum of the content, content.
+    /// Magic, version, checksum, content.
     fileprivate static func framed(_ content: [UInt8], magic: [UInt8], version: UInt8) -> [UInt8] {
         var bytes = magic
         bytes.append(version)
-        bytes.appendLittleEndian(CRC32C.of(content.span))
+        bytes.appendLittleEndian(checksum(of: content, version: version))
         return bytes + content
+    }
+
+    /// Version 1 leaves its own byte out. All others take it in, so that a flipped bit does not pass for a newer obs.
+    private static func checksum(of content: [UInt8], version: UInt8) -> UInt32 {
+        CRC32C.of((version == 1 ? content : [version] + content).span)
     }
 
     fileprivate func unframed(magic: [UInt8], version: UInt8) throws(FormatFailure) -> [UInt8] {
         let headerBytes = magic.count + 5
         guard count >= headerBytes else { throw .corrupt("it has only \(count) bytes") }
         guard starts(with: magic) else { throw .corrupt("it does not begin as it should") }
-        guard self[magic.count] == version else { throw .unknownVersion(self[magic.count]) }
         let content = Array(self[headerBytes...])
         var checksum: [UInt8] = []
-        checksum.appendLittleEndian(CRC32C.of(content.span))
+        checksum.appendLittleEndian(Self.checksum(of: content, version: self[magic.count]))
         guard self[magic.count + 1..<headerBytes].elementsEqual(checksum) else {
             throw .corrupt("its checksum does not match")
         }
+        guard self[magic.count] == version else { throw .unknownVersion(self[magic.count]) }
         return content
     }
 

@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 import Journal
 import Posix
@@ -113,10 +114,25 @@ import Testing
         let segment = try #require(try fixture.segments().first)
         var other = segment.bytes
         other[7] = 2
+        var checksum: [UInt8] = []
+        checksum.appendLittleEndian(CRC32C.of(other.span.extracting(..<28)))
+        other.replaceSubrange(28..<32, with: checksum)
         try fixture.write(other, to: segment.name)
         let path = "\(fixture.options.directory)/\(segment.name)"
         #expect(throws: JournalError.unknownVersion(path: path, version: 2)) { try fixture.recover() }
         #expect(try fixture.content(segment.name) == other)
+    }
+
+    @Test func aVersionThatIsOnlyAFlippedBitIsDamage() throws {
+        let fixture = JournalFixture()
+        try fixture.append(records)
+        let segment = try #require(try fixture.segments().first)
+        for bit in 0..<8 {
+            var flipped = segment.bytes
+            flipped[7] ^= 1 << UInt8(bit)
+            try fixture.write(flipped, to: segment.name)
+            #expect(try !fixture.recover().recovery.notices.isEmpty)
+        }
     }
 
     @Test func manyDamagedStretchesInManySegmentsLeaveTheRest() throws {

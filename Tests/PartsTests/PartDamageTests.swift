@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 import Parts
 import Posix
@@ -149,6 +150,11 @@ import Testing
         try fill(fixture)
         var manifest = try fixture.content("MANIFEST")
         manifest[7] = 2
+        // Directory.md: the byte of another version than 1 counts.
+        var checksum: [UInt8] = []
+        let counted = [2] + manifest[12...]
+        checksum.appendLittleEndian(CRC32C.of(counted.span))
+        manifest.replaceSubrange(8..<12, with: checksum)
         try fixture.replace("MANIFEST", with: manifest)
         try LocalFileSystem().createDirectories("\(fixture.directory)/0000000000000009.tmp")
         let before = try fixture.names()
@@ -156,6 +162,15 @@ import Testing
             try fixture.store()
         }
         #expect(try fixture.names() == before)
+    }
+
+    @Test(arguments: 0..<8)
+    func aVersionThatIsOnlyAFlippedBitIsDamage(bit: Int) throws {
+        try fill(fixture)
+        var manifest = try fixture.content("MANIFEST")
+        manifest[7] ^= 1 << UInt8(bit)
+        try fixture.replace("MANIFEST", with: manifest)
+        #expect(PartFixture.numbers(try fixture.store()) == [1, 2, 3])
     }
 
     @Test func aPartThatItsOwnerCannotReadIsNotCommitted() throws {
