@@ -249,7 +249,11 @@ struct PartCursor: ~Copyable {
         }
         var id = info.firstID
         for _ in 0..<info.blocks {
-            id &+= try reader.readVarint()
+            let distance = try reader.readVarint()
+            guard distance <= info.lastID - id else {
+                throw PartError("a series lies outside of its group", at: info.offset)
+            }
+            id += distance
             let form = try reader.readVarint()
             let run = try reader.readVarint()
             guard let kind = PartFormat.Kind(rawValue: UInt8(form & 3)), run < UInt64(runs.count) else {

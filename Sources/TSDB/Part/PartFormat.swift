@@ -12,6 +12,8 @@ enum PartFormat {
     static let groupBytes = 16 << 10
     /// Bounds what a reader holds for one group: samples come at less than a bit where values never change.
     static let groupBlocksMax = 4096
+    /// Id, form, run and length.
+    static let blockHeaderBytesMin = 4
     /// More than a group can become, for a reader that checks before it unpacks.
     static let groupBytesMax = 64 << 20
 

@@ -82,14 +82,21 @@ final class SamplePart: Sendable {
     }
 
     private func checkGroups() throws(PartError) {
-        var last: UInt64 = 0
+        var (first, last): (UInt64, UInt64) = (.max, 0)
+        var blocks = 0
         for number in 0..<summary.groups {
             let group = group(number)
             guard group.offset >= PartFormat.headerBytes, group.offset < indexOffset,
                 group.headerBytes + group.storedBytes <= indexOffset - group.offset,
-                group.rawBytes <= PartFormat.groupBytesMax, group.firstID >= last, group.lastID >= group.firstID
+                group.rawBytes <= PartFormat.groupBytesMax, group.firstID >= last, group.lastID >= group.firstID,
+                group.blocks * PartFormat.blockHeaderBytesMin <= group.headerBytes
             else { throw PartError("group \(number) is out of place", at: indexOffset) }
+            first = min(first, group.firstID)
             last = group.lastID
+            blocks += group.blocks
+        }
+        guard summary.firstID == first, summary.lastID == last, (0...blocks).contains(summary.series) else {
+            throw PartError("the footer does not tell what the groups hold", at: bytes - PartFormat.footerBytes)
         }
     }
 

@@ -10,9 +10,9 @@ struct SeriesBits: Sendable {
     init(of part: SamplePart) throws(PartError) {
         let summary = part.summary
         first = summary.firstID
-        let span = summary.series == 0 ? 0 : summary.lastID - summary.firstID + 1
-        isComplete = span / Self.idsPerSeriesMax <= UInt64(summary.series)
-        words = isComplete ? [UInt64](repeating: 0, count: Int((span + 63) / 64)) : []
+        isComplete =
+            summary.series > 0 && (summary.lastID - first) / Self.idsPerSeriesMax <= UInt64(summary.series)
+        words = isComplete ? [UInt64](repeating: 0, count: Int((summary.lastID - first) / 64) + 1) : []
         guard isComplete else { return }
         var cursor = PartCursor(part)
         while let block = try cursor.peek() {

@@ -59,6 +59,53 @@ struct SamplePartCheckTests {
         }
     }
 
+    /// What a checksum does not catch, because who made the bytes has made it fit.
+    @Test(
+        "refuses ids and counts that the groups do not bear out",
+        arguments: [
+            Lie("first id", at: [56], is: 0), Lie("last id", at: [64], is: .max), Lie("ids", at: [56, 64], is: .max),
+            Lie("last ids", at: [64, -64 + 32], is: .max), Lie("last ids below", at: [64, -64 + 32], is: 9),
+            Lie("series", at: [16], is: 1 << 62), Lie("negative series", at: [16], is: .max),
+            Lie("blocks", at: [-64 + 60], is: 1 << 30, bytes: 4),
+        ])
+    func refusesLies(_ lie: Lie) throws {
+        var writer = SamplePartWriter()
+        for id: UInt64 in 5...20 { add(id, [1, 2], [1, 2], to: &writer) }
+        var bytes = bytes(finished(&writer))
+        let footer = bytes.count - PartFormat.footerBytes
+        for place in lie.places {
+            for byte in 0..<lie.bytes {
+                bytes[footer + place + byte] = UInt8(truncatingIfNeeded: lie.value >> UInt64(8 * byte))
+            }
+        }
+        put(CRC32C.of(bytes.span.extracting(footer - PartFormat.Group.bytes..<footer)), at: footer + 12, in: &bytes)
+        put(CRC32C.of(bytes.span.extracting(footer..<footer + 80)), at: footer + 80, in: &bytes)
+        let file = MappedFile(copying: bytes.span, path: "samples")
+        #expect(throws: PartError.self) {
+            _ = try SamplePart(file).series()
+            try SamplePartCheck.run(file)
+        }
+    }
+
+    /// A number at places of the footer; the entry of the only group lies before it.
+    struct Lie: CustomTestStringConvertible {
+        let testDescription: String
+        let places: [Int]
+        let value: UInt64
+        let bytes: Int
+
+        init(_ what: String, at places: [Int], is value: UInt64, bytes: Int = 8) {
+            testDescription = what
+            self.places = places
+            self.value = value
+            self.bytes = bytes
+        }
+    }
+
+    private func put(_ word: UInt32, at place: Int, in bytes: inout [UInt8]) {
+        for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: word >> UInt32(8 * byte)) }
+    }
+
     private func add(_ id: UInt64, _ times: [Int64], _ values: [Double], to writer: inout SamplePartWriter) {
         unsafe times.withUnsafeBufferPointer { times in
             unsafe values.withUnsafeBufferPointer { unsafe writer.add(id, times, $0) }
