@@ -56,6 +56,9 @@ package final class Journal: Sendable {
     /// Behind the last record.
     package var end: JournalPosition { JournalPosition(endValue.load(ordering: .acquiring)) }
 
+    /// Before the oldest record that is still there.
+    package var beginning: JournalPosition { active.withLock { $0.earlier.first?.segment.base ?? $0.segment.base } }
+
     /// Bytes of all segments on disk.
     package var heldBytes: Int { active.withLock { $0.heldBytes } }
 

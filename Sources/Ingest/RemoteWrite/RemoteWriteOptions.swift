@@ -3,7 +3,7 @@ package import HTTP
 package import Model
 
 /// One entry of `remote_write`: a store that every sample is sent to as well.
-package struct RemoteWriteOptions: Sendable {
+package struct RemoteWriteOptions: Equatable, Sendable {
     package enum Message: String, Sendable, CaseIterable {
         case version1 = "prometheus.WriteRequest"
         case version2 = "io.prometheus.write.v2.Request"

@@ -59,6 +59,14 @@ struct Annotations: ~Copyable {
         }
     }
 
+    /// What a record of exemplars holds.
+    static func readExemplars(_ payload: Span<UInt8>) throws -> [StoredExemplar] {
+        var reader = ByteReader(payload)
+        var exemplars: [StoredExemplar] = []
+        while !reader.isAtEnd { exemplars.append(try readExemplar(&reader)) }
+        return exemplars
+    }
+
     mutating func restore(_ type: UInt8, _ payload: Span<UInt8>) throws {
         var reader = ByteReader(payload)
         isChanged = true

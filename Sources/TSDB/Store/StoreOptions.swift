@@ -42,6 +42,11 @@ package struct StoreOptions: Sendable {
     package var freeBytesMin = 2 << 30
     package var freeShareMin = 0.05
 
+    /// How much of the log is kept at most for those who send it on.
+    package var feedBytesMax = 8 << 30
+    /// Until `readersAreKnown` nothing leaves the log, so that a flush of the start takes nothing from them.
+    package var keepsLogUntilReadersAreKnown = false
+
     package var sync = JournalSync.everySecond
     package var journalSegmentBytes = 16 << 20
     package var metrics: Registry?

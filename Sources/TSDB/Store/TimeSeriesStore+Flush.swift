@@ -52,7 +52,7 @@ extension TimeSeriesStore {
         }
         if headSamples.load(ordering: .relaxed) <= 0 { headSinceMs.store(.max, ordering: .relaxed) }
         do throws(JournalError) {
-            try journal.drop(before: position)
+            try journal.drop(before: droppable(position))
         } catch {
             note("\(error)")
         }

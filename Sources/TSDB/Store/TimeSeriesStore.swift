@@ -36,6 +36,9 @@ package final class TimeSeriesStore: MetricStore {
     /// Up to where the log holds what the last flush has put aside.
     let frozenPosition = Atomic<UInt64>(0)
     let isClosing = Atomic<Bool>(false)
+    /// From where those need the log who send on what it holds.
+    let feedReaders = Lock<[String: FeedPosition]>([:])
+    let isLogKeptWhole: Atomic<Bool>
     /// Held by whoever flushes; the number of flushes.
     let flushing = Lock(0)
     let merging = Lock(0)
@@ -66,6 +69,7 @@ package final class TimeSeriesStore: MetricStore {
     ) throws(StorageError) {
         self.directory = directory
         self.options = options
+        isLogKeptWhole = Atomic(options.keepsLogUntilReadersAreKnown)
         self.system = system
         self.time = time
         precondition((1...64).contains(options.shards), "BUG: \(options.shards) shards")

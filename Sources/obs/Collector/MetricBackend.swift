@@ -19,6 +19,8 @@ final class MetricBackend: Sendable {
     private static let importsMax = 2
     private static let importsWaitingMax = 4
     static let directoryName = "metrics"
+    /// Of the positions up to where others have our samples.
+    private static let receiversDirectoryName = "remote_write"
 
     /// Answers queries over the store.
     let engine: Engine
@@ -30,6 +32,7 @@ final class MetricBackend: Sendable {
     private let ingest: IngestContext
     private let scraper: Scraper
     private let listeners: MetricListeners
+    private let receivers: RemoteWriteQueues
     private let otlp: Lock<OTLPOptions>
     private let dataDirectory: String
     private let time: any TimeSource
@@ -65,6 +68,10 @@ final class MetricBackend: Sendable {
         }
         listeners = MetricListeners(ingest, log: log.component("listeners"))
         scraper = Scraper(ingest, log: log.component("scrape"), time: time)
+        receivers = RemoteWriteQueues(
+            store, directory: FilePath.join(dataDirectory, Self.receiversDirectoryName), registry: registry,
+            log: log.component("remote_write"), time: time
+        ) { () throws(StorageError) in try store.metadata(family: nil, limit: .max) }
         (self.store, self.time, self.log) = (store, time, log)
         self.dataDirectory = dataDirectory
     }
@@ -87,11 +94,14 @@ final class MetricBackend: Sendable {
             store: store, backups: backups, dataDirectory: dataDirectory, time: time)
         AdministrationAPI(store: store, administration: administration.actions, pool: transfers).add(to: &router)
         TargetsAPI(scraper, hostname: Machine.hostname).add(to: &router)
+        RemoteWriteStatusAPI(receivers).add(to: &router)
     }
 
     /// Puts in force what a configuration says about metrics that are fetched or come by listeners.
     func apply(_ configuration: Configuration) throws(SystemError) {
         otlp.withLock { $0 = configuration.otlp }
+        try receivers.apply(configuration.remoteWrites, externalLabels: configuration.global.externalLabels)
+        store.readersAreKnown()
         try listeners.apply(configuration.listeners)
         try scraper.apply(configuration.scrapes)
     }
@@ -141,6 +151,7 @@ final class MetricBackend: Sendable {
         own?.stop()
         scraper.stop()
         listeners.stop()
+        receivers.stop()
         queries.stop()
         transfers.stop()
         imports.stop()
@@ -157,6 +168,8 @@ final class MetricBackend: Sendable {
     ) throws(SystemError) -> StoreOptions {
         var options = StoreOptions()
         options.metrics = registry
+        options.keepsLogUntilReadersAreKnown = true
+        if let bytes = settings.limits.remoteWriteLogBytes { options.feedBytesMax = Int(bytes) }
         options.outOfOrderWindowMs = settings.outOfOrderWindowMs
         options.exemplarsMax = settings.exemplarsMax
         options.retentionRules = settings.retentionRules

@@ -38,6 +38,8 @@ private struct CollectorStatus {
     private static let intervalNs: Int64 = 1_000_000_000
 
     private let data: JSONValue
+    /// What `/obs/v1/remote_write` says of each receiver.
+    private let receivers: [JSONValue]
     private let samplesPerSecond: Int
     /// How the server itself is reached.
     private let url: String
@@ -48,6 +50,7 @@ private struct CollectorStatus {
         let startedNs = time.monotonicNs
         Self.wait()
         data = try connection.data(.init(path: "/obs/v1/status"))
+        receivers = try connection.data(.init(path: "/obs/v1/remote_write"))["receivers"]?.elements ?? []
         let seconds = Double(time.monotonicNs - startedNs) / 1e9
         let taken = Self.number("samplesTaken", data) - Self.number("samplesTaken", first)
         samplesPerSecond = Int(Double(taken) / seconds)
@@ -68,7 +71,8 @@ private struct CollectorStatus {
         writer.value(
             .object(
                 (build.members ?? []) + (runtime.members ?? []) + (data.members ?? []) + [
-                    JSONMember(name: "samplesPerSecond", value: .number(String(samplesPerSecond)))
+                    JSONMember(name: "samplesPerSecond", value: .number(String(samplesPerSecond))),
+                    JSONMember(name: "remoteWrite", value: .array(receivers)),
                 ]))
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -110,11 +114,18 @@ private struct CollectorStatus {
             ("data", data["dataDirectory"]?.text ?? ""),
         ]
         let limits = (data["limits"]?.members ?? []).map { ("  " + $0.name, $0.value.int.map(String.init) ?? "") }
-        let all = lines + [("limits", "")] + limits
+        let sending = receivers.map { ("  " + ($0["name"]?.text ?? ""), Self.text(ofReceiver: $0)) }
+        let all = lines + (sending.isEmpty ? [] : [("remote write", "")]) + sending + [("limits", "")] + limits
         let width = all.map(\.0.count).max() ?? 0
         return all.map { name, text in
             text.isEmpty ? console.heading(name) : name + String(repeating: " ", count: width - name.count + 2) + text
         }.joined(separator: "\n")
+    }
+
+    private static func text(ofReceiver data: JSONValue) -> String {
+        let counts =
+            "\(Amount.count(number("samplesSent", data))) sent and \(Amount.count(number("samplesFailed", data))) refused by \(data["url"]?.text ?? ""); \(Amount.bytes(number("backlogBytes", data))) of the log wait, \(number("shards", data)) shards"
+        return data["lastFailure"]?.text.map { "\(counts); \($0)" } ?? counts
     }
 
     private func moment(_ name: String) -> String { CivilTime(ms: Int64(number(name))).rfc3339 }

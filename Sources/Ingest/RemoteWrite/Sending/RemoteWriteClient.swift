@@ -8,8 +8,8 @@ package final class RemoteWriteClient: Sendable {
     package enum Outcome: Sendable, Equatable {
         /// - Parameter written: what a receiver of 2.0 says that it wrote; nil where it says nothing.
         case delivered(written: Written?)
-        /// It will never be taken.
-        case refused(String)
+        /// It will never be taken, but for what a receiver of 2.0 says that it wrote.
+        case refused(String, written: Written?)
         /// The client was stopped, or nobody wanted another attempt. The receiver may have it all the same.
         case abandoned
     }
@@ -66,7 +66,9 @@ package final class RemoteWriteClient: Sendable {
             case .success(let outcome): return outcome
             case .failure(let error): failure = error
             }
-            guard let delayNs = delayNs(after: failure, attempt) else { return .refused(failure.sentence) }
+            guard let delayNs = delayNs(after: failure, attempt) else {
+                return .refused(failure.sentence, written: failure.written)
+            }
             guard !isStopping, mayRetry(failure.sentence), pause(ns: delayNs) else { return .abandoned }
             attempt += 1
         }
@@ -76,6 +78,7 @@ package final class RemoteWriteClient: Sendable {
     private struct Failure: Error {
         let outcome: RetryPolicy.Outcome
         let sentence: String
+        var written: Written?
     }
 
     private func delayNs(after failure: Failure, _ attempt: Int) -> Int64? {
@@ -89,7 +92,7 @@ package final class RemoteWriteClient: Sendable {
             return .failure(
                 Failure(
                     outcome: .answer(response.status, retryAfter: response.field("retry-after")),
-                    sentence: refusal(response)))
+                    sentence: refusal(response), written: Self.written(response)))
         case .failure(let error):
             if error.reason == .cancelled { return .success(.abandoned) }
             // A certificate that cannot be read and too many requests pass as a network's failures do.

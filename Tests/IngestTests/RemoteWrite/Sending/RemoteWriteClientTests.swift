@@ -116,7 +116,7 @@ struct RemoteWriteClientTests {
     @Test(arguments: [400, 404, 413, 429])
     func refusalsAreForGood(status: Int) throws {
         let receiver = try Receiver([(status, [])])
-        guard case .refused(let sentence) = receiver.sender().deliver([5]) else {
+        guard case .refused(let sentence, nil) = receiver.sender().deliver([5]) else {
             Issue.record("\(status) was not a refusal")
             return
         }
