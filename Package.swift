@@ -94,6 +94,7 @@ let floor5: [Target] = [
         "LogDB",
         ["Storage", "LabelIndex", "Journal", "Parts", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
     room("PromQL", ["Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("LogQL", ["PromQL", "Storage", "Model", "Text", "Encoding", "Posix"]),
 ]
 
 let floor6: [Target] = [
@@ -185,6 +186,7 @@ let testTargets: [Target] = [
             "TestSupport", "StoreKiller",
         ],
         exclude: ["Fixtures"], swiftSettings: settings),
+    tests("LogQL", ["LogQL", "PromQL", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Alerting", ["Alerting", "HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),

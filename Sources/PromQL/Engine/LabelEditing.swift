@@ -1,6 +1,6 @@
 import Encoding
 import Model
-import Storage
+package import Storage
 
 /// Labels edited as bytes, without making single strings of them.
 extension LabelBlock {
@@ -47,17 +47,17 @@ struct StaticLabelName: Sendable {
 }
 
 /// Which labels of a set are wanted.
-struct LabelFilter: Sendable {
+package struct LabelFilter: Sendable {
     /// Sorted bytewise, as labels are.
     private let names: [[UInt8]]
     private let keeps: Bool
 
-    init(keeping names: [String]) {
+    package init(keeping names: [String]) {
         self.names = Self.sorted(names)
         keeps = true
     }
 
-    init(dropping names: [String]) {
+    package init(dropping names: [String]) {
         self.names = Self.sorted(names)
         keeps = false
     }
@@ -70,7 +70,7 @@ struct LabelFilter: Sendable {
     static let metadata = LabelFilter(dropping: [Labels.metricName, "__type__", "__unit__"])
 
     /// Writes the wanted labels of `set` to `output`, which is replaced.
-    func apply(_ set: Span<UInt8>, into output: inout [UInt8]) {
+    package func apply(_ set: Span<UInt8>, into output: inout [UInt8]) {
         output.removeAll(keepingCapacity: true)
         var cursor = LabelCursor()
         var pairStart = 0
@@ -92,15 +92,17 @@ struct LabelFilter: Sendable {
 }
 
 /// Numbers label sets in the order in which they are first seen.
-struct LabelTable: Sendable {
-    private(set) var sets = LabelBlock()
+package struct LabelTable: Sendable {
+    package private(set) var sets = LabelBlock()
     /// Index of the set plus 1; zero for a free slot. The size is a power of two.
     private var slots = [Int32](repeating: 0, count: 64)
 
-    var count: Int { sets.count }
+    package init() {}
+
+    package var count: Int { sets.count }
 
     /// The number of a set, new or known.
-    mutating func number(of labels: Span<UInt8>, hash: UInt64) -> Int {
+    package mutating func number(of labels: Span<UInt8>, hash: UInt64) -> Int {
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != 0 {
             let set = Int(slots[slot]) - 1
@@ -113,7 +115,7 @@ struct LabelTable: Sendable {
         return sets.count - 1
     }
 
-    mutating func number(of labels: Span<UInt8>) -> Int { number(of: labels, hash: LabelHash.of(labels)) }
+    package mutating func number(of labels: Span<UInt8>) -> Int { number(of: labels, hash: LabelHash.of(labels)) }
 
     private func isEqual(_ set: Int, _ labels: Span<UInt8>) -> Bool {
         let range = sets.range(set)

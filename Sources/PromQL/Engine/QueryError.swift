@@ -31,9 +31,9 @@ package struct QueryError: Error, Sendable, Equatable {
         self.message = message
     }
 
-    static func execution(_ message: String) -> QueryError { QueryError(.execution, message) }
+    package static func execution(_ message: String) -> QueryError { QueryError(.execution, message) }
 
-    init(_ error: StorageError) {
+    package init(_ error: StorageError) {
         switch error {
         case .cancelled: self = .cancelled
         case .limitExceeded: self.init(.limit, "expanding series: \(error)")

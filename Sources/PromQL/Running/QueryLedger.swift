@@ -3,7 +3,7 @@ import Text
 
 /// What one query holds: bytes and samples, against its own bounds and those of all queries together. Threads that work
 /// on the query share it. What it holds at the end goes back when nobody refers to it any more.
-final class QueryLedger: Sendable {
+package final class QueryLedger: Sendable {
     private let memory: QueryMemory
     private let bytesMax: Int
     private let samplesMax: Int
@@ -18,7 +18,7 @@ final class QueryLedger: Sendable {
 
     private static let piece = 256 << 10
 
-    init(memory: QueryMemory, bytesMax: Int, samplesMax: Int, progress: QueryProgress) {
+    package init(memory: QueryMemory, bytesMax: Int, samplesMax: Int, progress: QueryProgress) {
         self.memory = memory
         self.bytesMax = bytesMax
         self.samplesMax = samplesMax
@@ -39,7 +39,7 @@ final class QueryLedger: Sendable {
             samples: samples.load(ordering: .relaxed) - keptSamples.load(ordering: .relaxed))
     }
 
-    func hold(bytes count: Int, samples: Int = 0) throws(QueryError) {
+    package func hold(bytes count: Int, samples: Int = 0) throws(QueryError) {
         if samples > 0 {
             let held = self.samples.wrappingAdd(samples, ordering: .relaxed).newValue
             progress.note(samples: held)
@@ -52,7 +52,7 @@ final class QueryLedger: Sendable {
     }
 
     /// Gives up what is not held any more, before the query's end.
-    func release(bytes count: Int, samples: Int = 0) {
+    package func release(bytes count: Int, samples: Int = 0) {
         bytes.wrappingSubtract(count, ordering: .relaxed)
         self.samples.wrappingSubtract(samples, ordering: .relaxed)
     }

@@ -19,7 +19,7 @@ package final class QueryProgress: Sendable {
     /// The most bytes that were held at once.
     package var peakBytes: Int { bytesPeak.load(ordering: .relaxed) }
 
-    func noteRead(_ samples: Int) { samplesReadTotal.wrappingAdd(samples, ordering: .relaxed) }
+    package func noteRead(_ samples: Int) { samplesReadTotal.wrappingAdd(samples, ordering: .relaxed) }
 
     func note(samples: Int) {
         if samples > samplesPeak.load(ordering: .relaxed) { samplesPeak.store(samples, ordering: .relaxed) }

@@ -1,0 +1,59 @@
+import Model
+import PromQL
+
+/// Evaluates metric expressions, all steps at once.
+struct MetricEvaluator {
+    let steps: TimeSteps
+    let run: LogRun
+
+    func value(of expression: MetricExpression) throws(QueryError) -> MetricValue {
+        switch expression {
+        case .literal(let value): return .scalar(value)
+        case .vector(let value): return .rows(constant(value))
+        case .range(let range): return .rows(try RangeEvaluator(range, steps: steps, run: run).rows())
+        case .aggregation(let aggregation): return .rows(try rows(aggregation))
+        case .binary(let binary):
+            return try BinaryEvaluator(binary, steps: steps.count)
+                .value(value(of: binary.left), value(of: binary.right))
+        case .labelReplace(let replacement):
+            guard case .rows(let rows) = try value(of: replacement.inner) else {
+                throw .execution("label_replace needs a vector, not a number")
+            }
+            return .rows(try replacement.compiled.apply(replacement, to: rows))
+        }
+    }
+
+    private func constant(_ value: Double) -> MetricRows {
+        var rows = MetricRows(steps: steps.count)
+        rows.append(.empty)
+        for step in 0..<steps.count { rows.set(0, step, value) }
+        return rows
+    }
+
+    private func rows(_ aggregation: VectorAggregation) throws(QueryError) -> MetricRows {
+        if let fused = fused(aggregation) {
+            return try RangeEvaluator(
+                fused, steps: steps, run: run, outer: aggregation.grouping ?? Grouping(isWithout: false, names: [])
+            ).rows()
+        }
+        if aggregation.operation == .approxTopk, !steps.isInstant {
+            throw .execution("`approx_topk` is only supported on instant queries")
+        }
+        guard case .rows(let inner) = try value(of: aggregation.inner) else {
+            throw .execution("\(aggregation.operation.rawValue) needs a vector, not a number")
+        }
+        return try VectorAggregator(aggregation).rows(inner, run)
+    }
+
+    /// The range aggregation inside where grouping its entries at once gives the same.
+    private func fused(_ aggregation: VectorAggregation) -> RangeAggregation? {
+        guard case .range(let range) = aggregation.inner, range.grouping == nil else { return nil }
+        if aggregation.grouping?.isWithout == true { return nil }
+        switch (aggregation.operation, range.function) {
+        case (.sum, .count), (.sum, .bytes), (.sum, .rate), (.sum, .bytesRate), (.sum, .sum), (.max, .max),
+            (.min, .min):
+            return range
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,306 @@
+import Encoding
+import Model
+import PromQL
+import Storage
+
+/// Evaluates a range aggregation at all steps in one pass over the entries.
+struct RangeEvaluator {
+    private let range: RangeAggregation
+    private let steps: TimeSteps
+    private let run: LogRun
+    /// By which labels series are told apart.
+    private let keys: SeriesKeys
+
+    /// - Parameter outer: what an aggregation around it keeps, where that can be done at once.
+    init(_ range: RangeAggregation, steps: TimeSteps, run: LogRun, outer: Grouping? = nil) {
+        self.range = range
+        self.steps = steps
+        self.run = run
+        keys = SeriesKeys(range, outer: outer)
+    }
+
+    func rows() throws(QueryError) -> MetricRows {
+        switch range.function {
+        case .count, .bytes, .bytesRate: return try counted()
+        case .rate where range.unwrap == nil: return try counted()
+        case .absent: return try absent()
+        case .rate, .sum, .avg, .min, .max: return try folded()
+        case .rateCounter, .stdvar, .stddev, .quantile, .first, .last: return try collected()
+        }
+    }
+
+    // MARK: entries
+
+    /// Calls `body` with the series of each entry and the steps that it belongs to.
+    private func forEachSample(
+        _ order: LogSelectRequest.Order = .any, _ series: inout LabelTable,
+        _ body: (_ entry: PipelineEntry, _ series: Int, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
+    ) throws(QueryError) {
+        var plan = ScanPlan(
+            range.selector, startNs: Self.clamped(steps.startNs, -range.rangeNs, -range.offsetNs, 1),
+            endNs: Self.clamped(steps.lastNs, -range.offsetNs), run.progress)
+        plan.request.order = order
+        if !range.function.readsLine { plan.stages = plan.stages.withoutUnreadLines }
+        var key: [UInt8] = []
+        let scan = EntryScan(run: run, plan: plan, wanted: keys.wanted(plan.stages, range.unwrap))
+        try scan.forEach { (entry) throws(QueryError) in
+            var value = 0.0
+            if let unwrap = range.unwrap {
+                guard let unwrapped = unwrap.value(of: entry) else { return true }
+                value = unwrapped
+                for filter in unwrap.filters where !filter.run(entry) { return true }
+            } else if range.function.readsLine {
+                value = Double(entry.line.count)
+            }
+            if !entry.labels.error.isEmpty { throw Self.pipelineError(entry) }
+            let within = steps.steps(of: entry.timestampNs &+ range.offsetNs, rangeNs: range.rangeNs)
+            if within.isEmpty { return true }
+            key.removeAll(keepingCapacity: true)
+            keys.append(entry, to: &key)
+            let known = series.count
+            let number = series.number(of: key.span)
+            if number == known { try run.ledger.hold(bytes: key.count + 128 + steps.count * 17) }
+            try body(entry, number, value, within)
+            return true
+        }
+    }
+
+    private static func clamped(_ ns: Int64, _ changes: Int64...) -> Int64 {
+        changes.reduce(ns) { sum, change in
+            let (next, overflow) = sum.addingReportingOverflow(change)
+            return overflow ? (change < 0 ? .min : .max) : next
+        }
+    }
+
+    private static func pipelineError(_ entry: PipelineEntry) -> QueryError {
+        let kind = entry.labels.error
+        let labels = LineCollector.line(entry).labels
+        return .execution(
+            "pipeline error: '\(kind)' for series: '\(labels.quotedText)'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"\(kind)\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n"
+        )
+    }
+
+    private var seconds: Double { Double(range.rangeNs) / 1e9 }
+
+    // MARK: counts
+
+    /// Whole numbers, which are exact in any order: each entry is added at its first step and taken away behind its last.
+    private func counted() throws(QueryError) -> MetricRows {
+        var series = LabelTable()
+        let width = steps.count + 1
+        var sums: [Double] = []
+        var counts: [Int32] = []
+        let isCount = !range.function.readsLine
+        try forEachSample(.any, &series) { (_, number, value, within) in
+            let end = (number + 1) * width
+            if end > counts.count {
+                counts.append(contentsOf: repeatElement(0, count: end - counts.count))
+                if !isCount { sums.append(contentsOf: repeatElement(0, count: end - sums.count)) }
+            }
+            counts[number * width + within.lowerBound] += 1
+            counts[number * width + within.upperBound] -= 1
+            if isCount { return }
+            sums[number * width + within.lowerBound] += value
+            sums[number * width + within.upperBound] -= value
+        }
+        let perSecond = range.function == .rate || range.function == .bytesRate
+        var rows = MetricRows(steps: steps.count)
+        for number in 0..<series.count {
+            rows.append(series.sets.labels(number))
+            var (count, sum): (Int32, Double) = (0, 0)
+            for step in 0..<steps.count {
+                count += counts[number * width + step]
+                if !isCount { sum += sums[number * width + step] }
+                if count > 0 {
+                    let value = isCount ? Double(count) : sum
+                    rows.set(number, step, perSecond ? value / seconds : value)
+                }
+            }
+        }
+        return rows
+    }
+
+    private func absent() throws(QueryError) -> MetricRows {
+        var series = LabelTable()
+        var isThere = [Bool](repeating: false, count: steps.count)
+        try forEachSample(.any, &series) { (_, _, _, within) in
+            for step in within { isThere[step] = true }
+        }
+        var rows = MetricRows(steps: steps.count)
+        guard isThere.contains(false) else { return rows }
+        rows.append(absentLabels)
+        for step in 0..<steps.count where !isThere[step] { rows.set(0, step, 1) }
+        return rows
+    }
+
+    /// Labels that the selector says the value of.
+    private var absentLabels: Labels {
+        var builder = LabelsBuilder()
+        var seen: Set<String> = []
+        for matcher in range.selector.matchers {
+            if seen.insert(matcher.name).inserted, matcher.operation == .equal {
+                builder.set(matcher.name, matcher.value)
+            } else {
+                builder.remove(matcher.name)
+            }
+        }
+        return builder.labels()
+    }
+
+    // MARK: folds
+
+    private func folded() throws(QueryError) -> MetricRows {
+        var series = LabelTable()
+        let width = steps.count
+        var values: [Double] = []
+        var counts: [Int32] = []
+        let function = range.function
+        try forEachSample(.any, &series) { (_, number, value, within) in
+            let end = (number + 1) * width
+            if end > counts.count {
+                counts.append(contentsOf: repeatElement(0, count: end - counts.count))
+                values.append(contentsOf: repeatElement(0, count: end - values.count))
+            }
+            for step in within {
+                let cell = number * width + step
+                counts[cell] += 1
+                if counts[cell] == 1 {
+                    values[cell] = value
+                    continue
+                }
+                switch function {
+                case .min: if value < values[cell] || values[cell].isNaN { values[cell] = value }
+                case .max: if value > values[cell] || values[cell].isNaN { values[cell] = value }
+                default: values[cell] += value
+                }
+            }
+        }
+        var rows = MetricRows(steps: width)
+        for number in 0..<series.count {
+            rows.append(series.sets.labels(number))
+            for step in 0..<width {
+                let cell = number * width + step
+                guard counts[cell] > 0 else { continue }
+                switch function {
+                case .avg: rows.set(number, step, values[cell] / Double(counts[cell]))
+                case .rate: rows.set(number, step, values[cell] / seconds)
+                default: rows.set(number, step, values[cell])
+                }
+            }
+        }
+        return rows
+    }
+
+    // MARK: windows
+
+    private func collected() throws(QueryError) -> MetricRows {
+        var series = LabelTable()
+        var samples: [[WindowSample]] = []
+        try forEachSample(.oldestFirst, &series) { (entry, number, value, _) throws(QueryError) in
+            if number == samples.count { samples.append([]) }
+            try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1)
+            samples[number].append(WindowSample(ns: entry.timestampNs &+ range.offsetNs, value: value))
+        }
+        var rows = MetricRows(steps: steps.count)
+        for number in 0..<series.count {
+            rows.append(series.sets.labels(number))
+            let own = samples[number]
+            var (first, end) = (0, 0)
+            for step in 0..<steps.count {
+                let at = steps.timestampNs(step)
+                while end < own.count, own[end].ns <= at { end += 1 }
+                while first < end, own[first].ns <= at - range.rangeNs { first += 1 }
+                if first < end, let value = WindowMath.value(range, own[first..<end], atNs: at) {
+                    rows.set(number, step, value)
+                }
+            }
+        }
+        return rows.withoutEmptyRows()
+    }
+}
+
+/// By which labels the series of a range aggregation are told apart.
+struct SeriesKeys {
+    private enum Rule {
+        case all(without: [[UInt8]])
+        case by([[UInt8]])
+        case none
+    }
+
+    private let rule: Rule
+
+    init(_ range: RangeAggregation, outer: Grouping?) {
+        let unwrapped = range.unwrap.map { [$0.label.bytes] } ?? []
+        if range.function == .absent {
+            rule = .none
+        } else if let grouping = range.grouping ?? outer {
+            let names = Set(grouping.names).map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+            rule = grouping.isWithout ? .all(without: names + unwrapped) : .by(names)
+        } else {
+            rule = .all(without: unwrapped)
+        }
+    }
+
+    func append(_ entry: PipelineEntry, to key: inout [UInt8]) {
+        switch rule {
+        case .all(let without): entry.labels.appendCanonical(without: without, to: &key)
+        case .by(let names): entry.labels.appendCanonical(by: names, to: &key)
+        case .none: break
+        }
+    }
+
+    /// Labels that anybody looks at behind the parsers.
+    func wanted(_ stages: [any Stage], _ unwrap: Unwrap?) -> WantedLabels {
+        var names: [[UInt8]] = []
+        switch rule {
+        case .all: return .all
+        case .by(let by): names = by
+        case .none: break
+        }
+        if let unwrap { names.append(unwrap.label.bytes) }
+        for stage in stages + (unwrap?.filters ?? []) as [any Stage] {
+            guard let read = stage.read else { return .all }
+            names += read.map { Array($0.utf8) }
+        }
+        return WantedLabels(names: names)
+    }
+}
+
+extension [any Stage] {
+    /// Without what changes a line that nobody looks at any more.
+    var withoutUnreadLines: [any Stage] {
+        var kept: [any Stage] = []
+        var isRead = false
+        for stage in reversed() {
+            if stage is LineFormatStage || stage is DecolorizeStage, !isRead { continue }
+            if stage is LineFilterStage || stage is any ParserStage { isRead = true }
+            if let format = stage as? LabelFormatStage, format.read == nil { isRead = true }
+            if let format = stage as? LineFormatStage { isRead = format.read == nil }
+            kept.append(stage)
+        }
+        return kept.reversed()
+    }
+}
+
+extension Unwrap {
+    /// The number that an entry stands for, without its label; nil where it has none. What is no number is an error of
+    /// the entry.
+    func value(of entry: PipelineEntry) -> Double? {
+        guard let text = entry.labels.text(of: label.bytes) else { return nil }
+        entry.labels.remove(label.bytes)
+        let converted: Result<Double, UnitFailure> =
+            switch conversion {
+            case .none:
+                FloatReading.float(text).map(Result.success)
+                    ?? .failure(UnitFailure("strconv.ParseFloat: parsing \"\(text)\": invalid syntax"))
+            case .duration, .durationSeconds: QueryDuration.value(text).map { Double($0) / 1e9 }
+            case .bytes: QueryBytes.value(text).map { Double($0) }
+            }
+        switch converted {
+        case .success(let value): return value
+        case .failure(let failure):
+            entry.labels.fail("SampleExtractionErr", failure.description)
+            return 0
+        }
+    }
+}
