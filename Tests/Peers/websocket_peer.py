@@ -74,7 +74,7 @@ async def slow_reader():
         await asyncio.sleep(1)
         count = 0
         while True:
-            message = await asyncio.wait_for(socket.recv(), 10)
+            message = await asyncio.wait_for(socket.recv(), 30)
             if isinstance(message, str):
                 sent = int(message)
                 break
@@ -83,4 +83,4 @@ async def slow_reader():
         assert 10 < sent < 2000, f"{sent} messages of 64 KB were held for a client that does not read"
 
 
-asyncio.run(asyncio.wait_for(globals()[SCENARIO](), 60))
+asyncio.run(asyncio.wait_for(globals()[SCENARIO](), 120))
