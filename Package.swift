@@ -104,7 +104,12 @@ let floor6: [Target] = [
 ]
 
 let floor7: [Target] = [
-    room("Agent", ["Text", "Encoding", "Posix", "CLinux"]),
+    room(
+        "Agent",
+        [
+            "Ingest", "Journal", "Storage", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding", "Posix",
+            "CLinux",
+        ]),
     room("Web", ["Rules", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -112,7 +117,8 @@ let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Web", "Alerting", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex", "Model",
+            "Agent", "Web", "Alerting", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex",
+            "Model",
             "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
@@ -203,7 +209,11 @@ let testTargets: [Target] = [
             "obs", "Web", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
             "TestSupport",
         ]),
-    tests("Agent", ["Agent", "Text", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "Agent",
+        [
+            "Agent", "Ingest", "Storage", "Model", "HTTP", "Telemetry", "Text", "Encoding", "Posix", "TestSupport",
+        ]),
     tests("Integration", ["HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 

@@ -2,6 +2,8 @@
 package enum Collectors {
     package static let all: [CollectorDefinition] = [
         ArpCollector.definition,
+        BcacheCollector.definition,
+        BcachefsCollector.definition,
         BondingCollector.definition,
         BtrfsCollector.definition,
         ConntrackCollector.definition,
@@ -16,6 +18,7 @@ package enum Collectors {
         FilefdCollector.definition,
         FilesystemCollector.definition,
         HwmonCollector.definition,
+        InfinibandCollector.definition,
         InterruptsCollector.definition,
         IpvsCollector.definition,
         KernelHungCollector.definition,
@@ -40,6 +43,7 @@ package enum Collectors {
         StatCollector.definition,
         TapestatsCollector.definition,
         TcpstatCollector.definition,
+        TextfileCollector.definition,
         ThermalZoneCollector.definition,
         TimeCollector.definition,
         TimexCollector.definition,

@@ -26,8 +26,8 @@ final class MountProbes {
         static let hangingMax = 64
     }
 
-    private var current: MountProbe?
-    private var hanging: [String: MountProbe] = [:]
+    private var current: ProbeThread?
+    private var hanging: [String: ProbeThread] = [:]
 
     deinit {
         current?.end()
@@ -42,9 +42,14 @@ final class MountProbes {
         }
         guard hanging.count < Limits.hangingMax else { return .hanging }
         do throws(SystemError) {
-            if current == nil { current = try MountProbe() }
+            if current == nil { current = try ProbeThread(name: "mounts") }
             guard let probe = current else { return .hanging }
-            if let answer = probe.ask(path, atMostNs: Limits.patienceNs) { return answer }
+            let answer = Lock(Answer.hanging)
+            probe.start {
+                let read = Self.read(path)
+                answer.withLock { $0 = read }
+            }
+            if probe.isDone(afterAtMostNs: Limits.patienceNs) { return answer.withLock { $0 } }
             hanging[path] = probe
             current = nil
             return .hanging
@@ -52,66 +57,8 @@ final class MountProbes {
             return .failed(error)
         }
     }
-}
 
-/// One thread that asks.
-private final class MountProbe: Sendable {
-    private struct State {
-        var path: String?
-        var answer: MountProbes.Answer?
-        var isStopping = false
-    }
-
-    private let state: Monitor<State>
-    private let thread: OwnedThread
-
-    init() throws(SystemError) {
-        let state = Monitor(State())
-        self.state = state
-        thread = try OwnedThread(name: "mounts", stackBytes: 128 << 10) {
-            while let path = Self.nextPath(state) {
-                let answer = Self.read(path)
-                state.withLock {
-                    $0.answer = answer
-                    $0.path = nil
-                }
-                state.wakeAll()
-            }
-        }
-    }
-
-    /// Nil when the thread is to end.
-    private static func nextPath(_ state: Monitor<State>) -> String? {
-        state.wait { state -> String?? in
-            if state.isStopping { return .some(nil) }
-            return state.path.map { .some($0) }
-        } ?? nil
-    }
-
-    /// Nil where there is no answer in time.
-    func ask(_ path: String, atMostNs limitNs: Int64) -> MountProbes.Answer? {
-        state.withLock {
-            $0.answer = nil
-            $0.path = path
-        }
-        state.wakeAll()
-        return state.wait(atMostNs: limitNs) { $0.answer }
-    }
-
-    var isIdle: Bool { state.withLock { $0.path == nil } }
-
-    /// Ends the thread. One that hangs in the kernel cannot be ended: it is left to the end of the process.
-    func end() {
-        state.withLock { $0.isStopping = true }
-        state.wakeAll()
-        if isIdle {
-            thread.join()
-        } else {
-            _ = unsafe Unmanaged.passRetained(self)
-        }
-    }
-
-    private static func read(_ path: String) -> MountProbes.Answer {
+    private static func read(_ path: String) -> Answer {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return .failed(SystemError(call: "statvfs", on: path)) }
         let block = Double(status.f_frsize)

@@ -4,7 +4,7 @@ import Encoding
 /// order they came in. Its memory is used again from scrape to scrape, and so are the families' numbers.
 package struct MetricPage {
     package enum Kind: String {
-        case counter, gauge, untyped
+        case counter, gauge, untyped, histogram, summary
     }
 
     /// A family that was declared. Numbers stay valid for the life of the page.
@@ -24,8 +24,17 @@ package struct MetricPage {
 
     private var entries: [Entry] = []
     private var byName: [String: Int] = [:]
+    /// `{a="b"` of the labels that every sample has; empty where there are none.
+    private let constant: [UInt8]
 
-    package init() {}
+    /// - Parameter labels: of every sample of the page.
+    package init(labels: [Label] = []) {
+        var constant: [UInt8] = []
+        for (index, label) in labels.enumerated() {
+            Self.append(label.name, label.value, first: index == 0, to: &constant)
+        }
+        self.constant = constant
+    }
 
     /// The family of this name, which is declared with the first call. The first kind and help stay.
     package mutating func family(_ name: String, _ kind: Kind, _ help: String) -> Family {
@@ -39,30 +48,35 @@ package struct MetricPage {
     }
 
     package mutating func add(_ family: Family, _ value: Double) {
-        write(family, value) { _ in }
+        write(family, value) { _, _ in }
     }
 
     package mutating func add(_ family: Family, _ value: Double, _ name: String, _ label: String) {
-        write(family, value) { line in
-            Self.append(name, label, first: true, to: &line)
+        write(family, value) { line, isFirst in
+            Self.append(name, label, first: isFirst, to: &line)
         }
     }
 
     package mutating func add(
         _ family: Family, _ value: Double, _ name: String, _ label: String, _ name2: String, _ label2: String
     ) {
-        write(family, value) { line in
-            Self.append(name, label, first: true, to: &line)
+        write(family, value) { line, isFirst in
+            Self.append(name, label, first: isFirst, to: &line)
             Self.append(name2, label2, first: false, to: &line)
         }
     }
 
     package mutating func add(_ family: Family, _ value: Double, _ labels: [Label]) {
-        write(family, value) { line in
+        write(family, value) { line, isFirst in
             for (index, label) in labels.enumerated() {
-                Self.append(label.name, label.value, first: index == 0, to: &line)
+                Self.append(label.name, label.value, first: index == 0 && isFirst, to: &line)
             }
         }
+    }
+
+    /// Adds whole lines as they are, each with its end: samples that somebody else has written.
+    package mutating func addLines(_ family: Family, _ lines: some Collection<UInt8>) {
+        entries[family.index].samples.append(contentsOf: lines)
     }
 
     /// Declares and adds in one step: for names that the system decides.
@@ -86,10 +100,11 @@ package struct MetricPage {
     }
 
     @inline(__always)
-    private mutating func write(_ family: Family, _ value: Double, _ labels: (inout [UInt8]) -> Void) {
+    private mutating func write(_ family: Family, _ value: Double, _ labels: (inout [UInt8], Bool) -> Void) {
         entries[family.index].samples.append(contentsOf: entries[family.index].name)
         let before = entries[family.index].samples.count
-        labels(&entries[family.index].samples)
+        entries[family.index].samples.append(contentsOf: constant)
+        labels(&entries[family.index].samples, constant.isEmpty)
         if entries[family.index].samples.count > before { entries[family.index].samples.append(UInt8(ascii: "}")) }
         entries[family.index].samples.append(UInt8(ascii: " "))
         Self.append(value, to: &entries[family.index].samples)

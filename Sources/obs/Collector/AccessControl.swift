@@ -66,7 +66,7 @@ final class AccessControl: Sendable {
 
     func stop() { authenticator.stop() }
 
-    private static func user(_ options: AuthOptions.User) throws -> PasswordUser {
+    static func user(_ options: AuthOptions.User) throws -> PasswordUser {
         let text: String
         switch options.passwordHash {
         case .text(let secret): text = secret.text

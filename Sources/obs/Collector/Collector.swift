@@ -146,7 +146,7 @@ extension Collector {
         return try DataDirectoryLock(dataDirectory, in: files)
     }
 
-    private static func giveBackCode(_ log: Logger) {
+    static func giveBackCode(_ log: Logger) {
         do {
             try FreedMemory.giveBackCode()
         } catch {
@@ -177,7 +177,7 @@ extension Collector {
         }
     }
 
-    private static func start(
+    static func start(
         _ server: Server, on addresses: [SocketAddress], _ tls: TLSStore?
     ) throws -> [SocketAddress] {
         try server.start()

@@ -3,6 +3,7 @@ enum Commands {
     static let all: [Command] = [
         .up,
         .collector,
+        .agent,
         .query,
         .status,
         .cardinality,
@@ -14,6 +15,7 @@ enum Commands {
         .checkConfig,
         .checkMetrics,
         .checkRules,
+        .checkAgent,
         .testRules,
         .targets,
         .checkAlertmanager,

@@ -21,12 +21,17 @@ struct Environment: Sendable {
     private static let prometheusStorageKeys = ["tsdb", "exemplars"]
 
     func expandOwnKeys(of section: YAMLSection) {
-        for key in Self.ownKeys { section.replace(key) { expand($0, section.reader) } }
+        expandKeys(of: section, Self.ownKeys)
         guard let storage = section.value("storage").flatMap({ section.reader.section($0, "storage") }) else { return }
         for key in storage.keys where !Self.prometheusStorageKeys.contains(key) {
             storage.replace(key) { expand($0, section.reader) }
         }
         section.replace("storage") { _ in storage.currentNode }
+    }
+
+    /// Replaces `${NAME}` in the values of these keys.
+    func expandKeys(of section: YAMLSection, _ keys: [String]) {
+        for key in keys { section.replace(key) { expand($0, section.reader) } }
     }
 
     /// Replaces `${NAME}`. A variable that is not there is an error: an empty password would be worse.
