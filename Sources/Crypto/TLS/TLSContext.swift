@@ -61,7 +61,8 @@ package final class TLSContext: @unchecked Sendable {  // it is not changed afte
     /// - Parameter policy: what clients had to show; a ticket given under another one is of no use.
     private func setTickets(_ ticketKeys: TicketKeys, _ policy: [UInt8]) {
         unsafe cssl_keep_no_sessions(pointer)
-        unsafe SSL_CTX_set_num_tickets(pointer, 1)
+        // The session gives one with its first answer.
+        unsafe SSL_CTX_set_num_tickets(pointer, 0)
         unsafe policy.withUnsafeBufferPointer {
             _ = unsafe SSL_CTX_set_session_id_context(pointer, $0.baseAddress, UInt32($0.count))
         }

@@ -18,6 +18,7 @@ package final class TLSSession {
     private let session: OpaquePointer
     /// After a failure OpenSSL must not be asked to say goodbye.
     private var isBroken = false
+    private var hasTicket = false
 
     /// - Parameter descriptor: stays the caller's, who closes it after this.
     package init(accepting context: TLSContext, descriptor: Int32) throws(TLSError) {
@@ -39,6 +40,9 @@ package final class TLSSession {
         return result == 1 ? .moved(0) : outcome(result)
     }
 
+    /// Whether bytes that were read from the socket wait inside of OpenSSL.
+    package var holdsBytes: Bool { unsafe SSL_has_pending(session) == 1 }
+
     /// Reads once into the room behind the waiting bytes. Bytes that OpenSSL still holds raise no event of the socket:
     /// read until `wantsRead`.
     package func read(into buffer: inout SocketBuffer, atMost limit: Int) -> Outcome {
@@ -56,11 +60,21 @@ package final class TLSSession {
     package func write(_ bytes: Span<UInt8>) -> Outcome {
         if bytes.isEmpty { return .moved(0) }
         ERR_clear_error()
+        giveTicket()
         var count = 0
         let result = unsafe bytes.withUnsafeBufferPointer {
             unsafe SSL_write_ex(session, $0.baseAddress, $0.count, &count)
         }
         return result == 1 ? .moved(count) : outcome(result)
+    }
+
+    /// Has the ticket of TLS 1.3 go out before the first answer: one that only connects does not cost its making.
+    private func giveTicket() {
+        guard !hasTicket else { return }
+        hasTicket = true
+        // Refused below TLS 1.3, whose handshake brought the ticket.
+        _ = unsafe SSL_new_session_ticket(session)
+        ERR_clear_error()
     }
 
     /// Says that nothing more is sent, if the peer can still be told.

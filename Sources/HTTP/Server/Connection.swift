@@ -73,7 +73,6 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
     var isIdle: Bool { phase == .requests && requestStartNs == nil && output.isEmpty }
 
     func start() throws(SystemError) {
-        transport.socket.setNoDelay()
         registration = try worker.loop.register(
             self, descriptor: transport.socket.descriptor, interest: [.readable, .peerEnded])
         setDeadline(afterNs: phase == .handshake ? core.options.handshakeNs : core.options.firstByteNs)
@@ -153,7 +152,11 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case .webSocket:
             worker.loop.setInterest([transport.readNeeds, .peerEnded], of: registration)
             if let webSocket { setDeadline(afterNs: webSocket.options.silenceNs) }
-        case .handshake, .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
+        case .handshake:
+            // The interest that it began with, unless it waits to write: each change is a system call.
+            let isReading = transport.readNeeds == .readable
+            worker.loop.setInterest(isReading ? [.readable, .peerEnded] : transport.readNeeds, of: registration)
+        case .lingering: worker.loop.setInterest(transport.readNeeds, of: registration)
         case .deciding, .answering, .closed: break
         }
     }
@@ -164,7 +167,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
             core.metrics.handshakes.add()
             phase = .requests
             setDeadline(afterNs: core.options.firstByteNs)
-            receive()
+            if transport.holdsBytes { receive() } else { rearm() }
         case .wouldBlock: rearm()
         case .ended, .failed:
             core.metrics.handshakeFailures.add()

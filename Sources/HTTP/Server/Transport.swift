@@ -19,6 +19,8 @@ struct Transport: ~Copyable {
     }
 
     var isSecure: Bool { tls != nil }
+    /// Whether bytes are here that raise no event.
+    var holdsBytes: Bool { tls?.holdsBytes ?? false }
 
     /// Goes on with the handshake; `moved` when it is complete.
     mutating func handshake() -> Socket.Outcome {

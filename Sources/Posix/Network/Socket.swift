@@ -32,16 +32,17 @@ package struct Socket: ~Copyable, Sendable {
 }
 
 extension Socket {
-    /// Listens for streams. A path that a dead process left behind is replaced.
+    /// Listens for streams, which send small writes at once instead of waiting for the acknowledgement of earlier ones. A
+    /// path that a dead process left behind is replaced.
     ///
     /// - Parameter backlog: connections that the kernel completes before they are accepted.
     package static func listening(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> Socket {
         let subject = "\(address)"
         let socket = try Socket(family: address.family, kind: Int32(SOCK_STREAM.rawValue), on: subject)
         switch address {
-        case .ipv4: try socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1, on: subject)
+        case .ipv4: try socket.setStreamOptions(on: subject)
         case .ipv6:
-            try socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1, on: subject)
+            try socket.setStreamOptions(on: subject)
             try socket.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0, on: subject)
         case .unix(let path): try removeAbandoned(path: path, address)
         }
@@ -101,14 +102,6 @@ extension Socket {
         return result == 0 ? Int(count) : 0
     }
 
-    /// Sends small writes at once instead of waiting for the acknowledgement of earlier ones.
-    package borrowing func setNoDelay() {
-        var on: Int32 = 1
-        // Fails only on unix sockets, which never delay.
-        _ = unsafe setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-    }
-
     /// Makes `close` reset the connection and drop what is unsent, for peers that do not read.
     package borrowing func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
@@ -119,6 +112,12 @@ extension Socket {
     /// Tells the peer that nothing more will be sent.
     package borrowing func shutdownWriting() {
         _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Of a listener; the connections inherit them.
+    private borrowing func setStreamOptions(on subject: String) throws(SystemError) {
+        try setOption(SOL_SOCKET, SO_REUSEADDR, 1, on: subject)
+        try setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1, on: subject)
     }
 
     private borrowing func setOption(

@@ -15,15 +15,32 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         @usableFromInline var count = 0
         @usableFromInline var isClosed = false
 
+        /// Places that a queue begins with; more are made as they are needed, as most queues are long on bad days only.
+        @usableFromInline static var startCount: Int { 16 }
+        /// An empty queue with more places than this gives them back.
+        @usableFromInline static var keptCount: Int { 1024 }
+
         @usableFromInline
         init(capacity: Int) {
-            slots = Array(repeating: nil, count: capacity)
+            slots = Array(repeating: nil, count: min(capacity, Self.startCount))
         }
 
         @inlinable
-        mutating func append(_ element: Element) {
+        mutating func append(_ element: Element, capacity: Int) {
+            if count == slots.count { grow(to: min(2 * count, capacity)) }
             slots[(first + count) % slots.count] = element
             count += 1
+        }
+
+        @inlinable
+        mutating func grow(to places: Int) {
+            var grown: [Element?] = []
+            grown.reserveCapacity(places)
+            grown.append(contentsOf: slots[first...])
+            grown.append(contentsOf: slots[..<first])
+            grown.append(contentsOf: repeatElement(nil, count: places - slots.count))
+            slots = grown
+            first = 0
         }
 
         @inlinable
@@ -32,6 +49,10 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
             slots[first] = nil
             first = (first + 1) % slots.count
             count -= 1
+            if count == 0, slots.count > Self.keptCount {
+                slots = Array(repeating: nil, count: Self.startCount)
+                first = 0
+            }
             return element
         }
     }
@@ -55,7 +76,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         let offer = ring.wait(atMostNs: limitNs) { ring -> Offer? in
             if ring.isClosed { return .closed }
             if ring.count == capacity { return nil }
-            ring.append(element)
+            ring.append(element, capacity: capacity)
             return .accepted
         }
         if case .accepted = offer { ring.wakeAll() }

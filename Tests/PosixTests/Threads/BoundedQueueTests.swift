@@ -15,6 +15,22 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test(arguments: [1, 15, 16, 17, 100, 5000])
+    func aQueueGrowsToItsCapacityWhereverItsFirstElementIs(capacity: Int) {
+        let queue = BoundedQueue<Int>(capacity: capacity)
+        for _ in 0..<3 {
+            // The ring begins in the middle.
+            for number in 0..<min(capacity, 11) { #expect(queue.push(number) == .accepted) }
+            for number in 0..<min(capacity, 7) { #expect(queue.pop() == number) }
+            let left = queue.count
+            for number in left..<capacity { #expect(queue.push(1000 + number) == .accepted) }
+            #expect(queue.push(0) == .full)
+            for number in min(capacity, 7)..<min(capacity, 11) { #expect(queue.pop() == number) }
+            for number in left..<capacity { #expect(queue.pop() == 1000 + number) }
+            #expect(queue.count == 0)
+        }
+    }
+
     @Test func aFullQueueRefusesAndKeepsWhatItHas() {
         let queue = BoundedQueue<String>(capacity: 2)
         #expect(queue.push("a") == .accepted)
