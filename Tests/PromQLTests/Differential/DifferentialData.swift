@@ -1,15 +1,14 @@
-import Encoding
 import Model
 import TestSupport
 
-/// Series for comparing engines: counters with a reset, gauges with gaps, classic histograms, an info metric. No
-/// sample lies on a whole second, so that ranges open or closed at their start give the same.
+/// Series for comparing engines: counters with a reset, gauges with gaps, some of which begin with a stale marker,
+/// classic and native histograms, an info metric. No sample lies on a whole second, so that ranges open or closed at their start give the same.
 struct DifferentialData {
     static let startMs: Int64 = 1_699_999_200_000
     static let intervalMs: Int64 = 15_000
     static let samplesMax = 360
 
-    private(set) var series: [(labels: Labels, samples: [(timestampMs: Int64, value: Double)])] = []
+    private(set) var series: [RemoteWriteBody.Series] = []
 
     init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
@@ -24,6 +23,7 @@ struct DifferentialData {
                 add("size_bytes", target + [("zone", instance == 0 ? "a" : "b")], &generator, gauge)
                 add("build_info", target + [("version", "1.\(instance)")], &generator) { _ in { _ in 1 } }
                 addBuckets(target, &generator)
+                addNative(target, &generator)
             }
         }
     }
@@ -43,7 +43,28 @@ struct DifferentialData {
     ) {
         let next = values(&generator)
         let samples = times(&generator).map { (timestampMs: $0, value: next(&generator)) }
-        series.append((Labels([("__name__", name)] + labels), samples))
+        add(name, labels, endingAtGap(samples, &generator))
+    }
+
+    private mutating func add(
+        _ name: String, _ labels: [(String, String)], _ samples: [(timestampMs: Int64, value: Double)]
+    ) {
+        series.append(RemoteWriteBody.Series(labels: Labels([("__name__", name)] + labels), floats: samples))
+    }
+
+    /// Half of the series are told to have ended where their gap begins.
+    private func endingAtGap(
+        _ samples: [(timestampMs: Int64, value: Double)], _ generator: inout SeededGenerator
+    ) -> [(timestampMs: Int64, value: Double)] {
+        let isMarked = generator.next() % 2 == 0
+        let gap = samples.indices.dropFirst().first {
+            samples[$0].timestampMs - samples[$0 - 1].timestampMs > 2 * Self.intervalMs
+        }
+        guard isMarked, let gap else { return samples }
+        var marked = samples
+        let time = samples[gap - 1].timestampMs + Self.intervalMs
+        marked.insert((time, Double(bitPattern: StaleMarker.bits)), at: gap)
+        return marked
     }
 
     /// A counter high above its increments, so that it is never extrapolated down to zero, with one reset.
@@ -67,7 +88,7 @@ struct DifferentialData {
         }
     }
 
-    /// Values that are no finite numbers among others; stale markers and native histograms have no form in OpenMetrics.
+    /// Values that are no finite numbers among others.
     private func odd(_ generator: inout SeededGenerator) -> (inout SeededGenerator) -> Double {
         { generator in
             switch generator.next() % 10 {
@@ -94,29 +115,57 @@ struct DifferentialData {
             }
         }
         for (bound, samples) in zip(bounds, samples) {
-            series.append((Labels([("__name__", "latency_bucket"), ("le", bound)] + target), samples))
+            add("latency_bucket", target + [("le", bound)], samples)
         }
+    }
+
+    /// Native histograms whose counts are high above their increments, with one reset.
+    private mutating func addNative(_ target: [(String, String)], _ generator: inout SeededGenerator) {
+        var counts: [UInt64] = [100_000, 0, 120_000, 80_000, 0, 60_000]
+        var sum = 4e5
+        let reset = Int(generator.next() % 600)
+        var one = RemoteWriteBody.Series(labels: Labels([("__name__", "spread")] + target))
+        for (index, time) in times(&generator).enumerated() {
+            if index == reset { (counts, sum) = (counts.map { $0 / 2 }, sum / 2) }
+            for bucket in counts.indices where bucket != 1 {
+                let more = generator.next() % 20
+                counts[bucket] += more
+                sum += Double(more) * Double(bucket + 1) / 8
+            }
+            let histogram = NativeHistogram(
+                schema: 2, counterResetHint: .unknown, zeroThreshold: 0.001, sum: sum,
+                counts: .integer(count: counts.reduce(9, +), zero: 9, positive: counts, negative: []),
+                positiveSpans: [.init(offset: -2, length: 4), .init(offset: 3, length: 2)])
+            one.histograms.append((time, histogram))
+        }
+        series.append(one)
     }
 
     func store() throws -> MemoryMetricStore {
         var batch = SampleBatch()
-        for one in series { batch.append(one.labels, one.samples) }
+        for one in series {
+            batch.append(one.labels, one.floats)
+            let first = batch.histograms.count
+            batch.histograms += one.histograms.map { .init(timestampMs: $0.timestampMs, value: $0.value) }
+            batch.series[batch.series.count - 1].histograms = first..<batch.histograms.count
+        }
         let store = MemoryMetricStore()
         _ = try store.append(&batch)
         return store
     }
 
-    var openMetrics: String {
-        var text = ""
-        for one in series.sorted(by: { $0.labels < $1.labels }) {
-            let name = one.labels[Labels.metricName]
-            let labels = one.labels.pairs.filter { $0.name != Labels.metricName }
-                .map { "\($0.name)=\(Quoted.text($0.value))" }.joined(separator: ",")
-            for sample in one.samples {
-                let seconds = FloatText.fixed(Double(sample.timestampMs) / 1000, decimals: 3)
-                text += "\(name){\(labels)} \(FloatText.general(sample.value)) \(seconds)\n"
-            }
+    /// Bodies of remote_write in the order of time, as a server of the present takes them.
+    func writeBodies() throws -> [[UInt8]] {
+        let pieceMs: Int64 = 1_200_000
+        let end = Self.startMs + Int64(Self.samplesMax) * Self.intervalMs
+        return try stride(from: Self.startMs, to: end, by: Int(pieceMs)).map { start in
+            let times = start..<start + pieceMs
+            return try RemoteWriteBody.make(
+                series.map { one in
+                    RemoteWriteBody.Series(
+                        labels: one.labels, floats: one.floats.filter { times.contains($0.timestampMs) },
+                        histograms: one.histograms.filter { times.contains($0.timestampMs) })
+                })
         }
-        return text + "# EOF\n"
     }
 }

@@ -21,7 +21,7 @@ import Testing
         let seeds = SeededGenerator.announced()
         var expressions = ExpressionGenerator(seeds)
         let data = DifferentialData(seed: seeds.seed)
-        let peer = try PrometheusPeer(data.openMetrics)
+        let peer = try PrometheusPeer(data.writeBodies())
         let workers = try Workers(helpers: 1)
         defer { workers.stop() }
         var options = EngineOptions()
@@ -74,35 +74,52 @@ import Testing
         return difference(ours, Answer(theirs))
     }
 
-    /// Series with values by time, however they came.
+    /// A float, or the count, the sum and the filled buckets of a histogram.
+    private typealias Point = [Double]
+
+    /// Series with their points by time, however they came.
     private struct Answer {
-        var series: [Labels: [Int64: Double]] = [:]
+        var series: [Labels: [Int64: Point]] = [:]
 
         init(_ data: [String: Any]) {
             if let pair = data["result"] as? [Any], data["resultType"] as? String == "scalar" {
-                series[.empty] = [Self.time(pair): Self.value(pair)]
+                series[.empty] = [Self.time(pair): [Self.number(pair[1])]]
                 return
             }
             for one in data["result"] as? [[String: Any]] ?? [] {
                 let labels = Labels((one["metric"] as? [String: String] ?? [:]).map { ($0.key, $0.value) })
                 let pairs = (one["values"] as? [[Any]] ?? []) + [one["value"] as? [Any]].compactMap { $0 }
-                for pair in pairs { series[labels, default: [:]][Self.time(pair)] = Self.value(pair) }
+                for pair in pairs { series[labels, default: [:]][Self.time(pair)] = [Self.number(pair[1])] }
+                let histograms = (one["histograms"] as? [[Any]] ?? []) + [one["histogram"] as? [Any]].compactMap { $0 }
+                for pair in histograms { series[labels, default: [:]][Self.time(pair)] = Self.histogram(pair) }
             }
         }
 
         private static func time(_ pair: [Any]) -> Int64 { Int64(((pair[0] as? Double ?? 0) * 1000).rounded()) }
-        private static func value(_ pair: [Any]) -> Double { FloatReading.float(pair[1] as? String ?? "") ?? .nan }
+        private static func number(_ text: Any?) -> Double { FloatReading.float(text as? String ?? "") ?? .nan }
+
+        private static func histogram(_ pair: [Any]) -> Point {
+            guard let members = pair[1] as? [String: Any] else { return [] }
+            let buckets = members["buckets"] as? [[Any]] ?? []
+            return [number(members["count"]), number(members["sum"])] + buckets.map { number($0[3]) }
+        }
     }
 
     private static func difference(_ ours: QueryResult, _ theirs: Answer) -> String? {
-        var mine: [Labels: [Int64: Double]] = [:]
+        var mine: [Labels: [Int64: Point]] = [:]
         switch ours.value {
-        case .scalar(let value): mine[.empty] = [ours.grid.startMs: value]
+        case .scalar(let value): mine[.empty] = [ours.grid.startMs: [value]]
         case .vector(let frame), .matrix(let frame):
             for row in 0..<frame.count {
                 for step in 0..<frame.grid.count {
-                    guard case .float(let value) = frame.point(row, step) else { continue }
-                    mine[frame.labels.labels(row), default: [:]][frame.grid.timeMs(step)] = value
+                    let point: Point
+                    switch frame.point(row, step) {
+                    case .float(let value): point = [value]
+                    case .histogram(let value):
+                        point = [value.count, value.sum] + value.buckets.map(\.count).filter { $0 != 0 }
+                    case nil: continue
+                    }
+                    mine[frame.labels.labels(row), default: [:]][frame.grid.timeMs(step)] = point
                 }
             }
         case .string, .samples: return "an unexpected kind of result"
@@ -116,7 +133,11 @@ import Testing
                         "\(labels.text) at \(time): obs \(String(describing: left[time])), Prometheus \(String(describing: right[time]))"
                 }
                 // Differences of large numbers lose digits that are no part of the result's precision.
-                let isNear = Nearness.areEqual(a, b, tolerance: tolerance) || (a - b).magnitude < 1e-6
+                let isNear =
+                    a.count == b.count
+                    && zip(a, b).allSatisfy {
+                        Nearness.areEqual($0, $1, tolerance: tolerance) || ($0 - $1).magnitude < 1e-6
+                    }
                 if !isNear { return "\(labels.text) at \(time): obs \(a), Prometheus \(b)" }
             }
         }

@@ -17,7 +17,7 @@ struct ExpressionGenerator {
     private mutating func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
 
     mutating func expression() -> String {
-        chance(8) ? scalar(2) : vector(3)
+        chance(3) ? histograms() : chance(8) ? scalar(2) : vector(3)
     }
 
     private static let metrics = [
@@ -82,7 +82,7 @@ struct ExpressionGenerator {
 
     private mutating func vector(_ depth: Int) -> String {
         if depth == 0 { return selector() + modifiers() }
-        switch number(below: 12) {
+        switch number(below: 13) {
         case 0: return selector() + modifiers()
         case 1: return rate()
         case 2: return "\(pick(Self.overTime))(\(matrix(depth - 1)))"
@@ -96,6 +96,7 @@ struct ExpressionGenerator {
                 "(\(vector(depth - 1)) \(pick(["and", "or", "unless"]))\(pick(["", " on(job)", " on(instance, job)"])) \(vector(depth - 1)))"
         case 9: return special(depth)
         case 10: return "-\(vector(depth - 1))"
+        case 11: return native()
         default: return "(\(scalar(1)) \(pick(["+", "*", "> bool", "<"])) \(vector(depth - 1)))"
         }
     }
@@ -129,6 +130,31 @@ struct ExpressionGenerator {
         case 1: return "(requests_total \(operation) on(job, instance) group_left() temperature)"
         case 2: return "(requests_total * on(job, instance) group_left(version) build_info)"
         default: return "(\(aggregation(depth - 1)) \(operation) \(aggregation(depth - 1)))"
+        }
+    }
+
+    private mutating func nativeSelector() -> String {
+        pick(["spread", "spread{job=\"api\"}", "spread{instance=~\"host-[12]\"}"])
+    }
+
+    /// Native histograms. 2.42 takes them for zeros in most functions and operators, so they are the whole expression or
+    /// below a function that makes floats of them; their quantiles it interpolates differently.
+    private mutating func histograms() -> String {
+        let raw = nativeSelector() + modifiers()
+        let rate = "\(pick(["rate", "increase"]))(\(nativeSelector())[\(range())]\(modifiers()))"
+        return pick([
+            raw, rate, rate, "sum\(grouping()) (\(raw))", "sum\(grouping()) (\(rate))", "(\(raw) + \(raw))",
+            "(\(rate) + \(rate))",
+        ])
+    }
+
+    private mutating func native() -> String {
+        switch number(below: 5) {
+        case 0, 1: return "\(pick(["histogram_count", "histogram_sum"]))(\(histograms()))"
+        case 2: return "\(pick(["count", "group"]))\(grouping()) (\(histograms()))"
+        case 3:
+            return "\(pick(["count_over_time", "present_over_time"]))(\(nativeSelector())[\(range())]\(modifiers()))"
+        default: return "(histogram_sum(\(histograms())) / histogram_count(\(histograms())))"
         }
     }
 
