@@ -145,7 +145,7 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Ingest", "TSDB", "LabelIndex", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix",
+            "Web", "Ingest", "TSDB", "LabelIndex", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix",
             "TestSupport",
             "CFuzzer",
         ],

@@ -1,9 +1,9 @@
 """Asks a server for more than it can hold: memory-suite.py PORT PID MANIFEST SECONDS-PER-CASE
 
-Each case runs for so long from many connections, while one connection asks light queries all the time and the server's
-resident memory is watched. Prints `name value` lines, and `#` lines for people.
+Each case runs for so long from many connections, while a process of its own asks light queries over one connection all
+the time and the server's resident memory is watched. Prints `name value` lines, and `#` lines for people.
 """
-import http.client, json, sys, threading, time, urllib.parse
+import http.client, json, multiprocessing, sys, threading, time, urllib.parse
 
 port, pid, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[4])
 manifest = json.load(open(sys.argv[3]))
@@ -11,7 +11,7 @@ begin, end = manifest["start_ms"] // 1000, manifest["end_ms"] // 1000 - 60
 
 peak_mib = 0
 over = threading.Event()
-light_ms, light_failed, strange = [], 0, 0
+strange = 0
 REFUSALS = {400, 422, 499, 503}
 
 
@@ -45,17 +45,23 @@ def watch():
         time.sleep(0.02)
 
 
-def light():
-    global light_failed
+def light(over, answers):
+    """In a process of its own, for threads of one Python wait for each other."""
     connection = connect()
-    count = 0
+    taken, failed = [], 0
     while not over.is_set():
-        count += 1
-        began = time.perf_counter()
-        status, _ = ask(connection, "/api/v1/query", query=f'node_load1{{instance="node-{count % 50:03d}:9100"}}', time=end)
-        light_ms.append((time.perf_counter() - began) * 1e3)
-        light_failed += status != 200
+        began = time.monotonic()
+        status, _ = ask(
+            connection, "/api/v1/query", query=f'node_load1{{instance="node-{len(taken) % 50:03d}:9100"}}', time=end)
+        taken.append((began, (time.monotonic() - began) * 1e3))
+        failed += status != 200
         time.sleep(0.01)
+    answers.put((taken, failed))
+
+
+def percentile(times, share):
+    times = sorted(times) or [0]
+    return times[int(len(times) * share)]
 
 
 def heavy(until, counts, query, step):
@@ -86,13 +92,15 @@ CASES = [
     ("200 dashboards", 200, DASHBOARD, 60),
 ]
 
-watcher = threading.Thread(target=watch)
-lighter = threading.Thread(target=light)
 connect()
-watcher.start()
+light_over, light_answers = multiprocessing.Event(), multiprocessing.Queue()
+lighter = multiprocessing.Process(target=light, args=(light_over, light_answers))
 lighter.start()
+watcher = threading.Thread(target=watch)
+watcher.start()
+cases = []
 for name, clients, queries, step in CASES:
-    first = len(light_ms)
+    begun = time.monotonic()
     until = time.time() + seconds
     counts = {}
     threads = [threading.Thread(target=heavy, args=(until, counts, queries[i % len(queries)], step)) for i in range(clients)]
@@ -100,14 +108,19 @@ for name, clients, queries, step in CASES:
         thread.start()
     for thread in threads:
         thread.join()
-    beside = sorted(light_ms[first:]) or [0]
-    print(f"# {name}: answers {counts}, light p99 {beside[int(len(beside) * 0.99)]:.1f} ms, resident at most {peak_mib:.0f} MiB so far")
+    cases.append((name, begun, time.monotonic(), counts, peak_mib))
 over.set()
+light_over.set()
+light_taken, light_failed = light_answers.get()
 watcher.join()
 lighter.join()
-light_ms.sort()
+for name, begun, ended, counts, peak in cases:
+    beside = [ms for at, ms in light_taken if begun <= at < ended]
+    print(f"# {name}: answers {counts}, light median {percentile(beside, 0.5):.1f}, p99 {percentile(beside, 0.99):.1f} ms, "
+          f"resident at most {peak:.0f} MiB so far")
 print("rss_mib", round(peak_mib))
-print("light_p99_ms", round(light_ms[int(len(light_ms) * 0.99)], 1))
-print("light_count", len(light_ms))
+print("light_p99_ms", round(max(percentile([ms for at, ms in light_taken if begun <= at < ended], 0.99)
+                               for _, begun, ended, _, _ in cases), 1))
+print("light_count", len(light_taken))
 print("light_failed", light_failed)
 print("strange", strange)

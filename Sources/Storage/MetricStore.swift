@@ -1,4 +1,5 @@
 package import Model
+package import Posix
 
 /// The seam between those who bring or ask metrics and whoever keeps them. Both sides move blocks.
 ///
@@ -60,12 +61,17 @@ package struct LabelRequest: Sendable {
     package var endMs: Int64
     /// The most results to return.
     package var limit: Int
+    package var cancellation: Cancellation
 
-    package init(selectors: [[Matcher]] = [], startMs: Int64 = .min, endMs: Int64 = .max, limit: Int = .max) {
+    package init(
+        selectors: [[Matcher]] = [], startMs: Int64 = .min, endMs: Int64 = .max, limit: Int = .max,
+        cancellation: Cancellation = Cancellation()
+    ) {
         self.selectors = selectors
         self.startMs = startMs
         self.endMs = endMs
         self.limit = limit
+        self.cancellation = cancellation
     }
 }
 

@@ -32,6 +32,7 @@ package struct FuzzedDecoder: Sendable {
         otlp,
         protobuf,
         protobufExposition,
+        readRequest,
         requestHead,
         samplePart,
         snappy,

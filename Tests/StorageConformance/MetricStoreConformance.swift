@@ -1,4 +1,5 @@
 import Model
+import Posix
 import Storage
 import TestSupport
 import Testing
@@ -166,6 +167,18 @@ struct MetricStoreConformance {
         #expect(try test.store.labelValues("absent", LabelRequest()) == [])
         let either = LabelRequest(selectors: [[Matcher("a", equals: "3")], [Matcher("b", equals: "1")]])
         #expect(try test.store.series(either) == [early, late].sorted())
+    }
+
+    @Test("ends questions about labels whose asker has gone", arguments: StoreKind.allCases)
+    func cancelsLabels(kind: StoreKind) throws {
+        let test = try kind.make()
+        try test.append(series("m", ("a", "1")), (1000, 1))
+        let request = LabelRequest(selectors: [[Matcher("a", equals: "1")]])
+        #expect(try test.store.series(request).count == 1)
+        request.cancellation.raise()
+        #expect(throws: StorageError.cancelled) { try test.store.series(request) }
+        #expect(throws: StorageError.cancelled) { try test.store.labelNames(request) }
+        #expect(throws: StorageError.cancelled) { try test.store.labelValues("a", request) }
     }
 
     @Test("deletes what matches within the range at once, and takes it again", arguments: StoreKind.allCases)

@@ -135,17 +135,22 @@ package final class MemoryMetricStore: MetricStore {
         return Selection(series, request)
     }
 
+    private func meant(_ request: LabelRequest) throws(StorageError) -> [Series] {
+        if request.cancellation.isRaised { throw .cancelled }
+        return matching(request.selectors, request.startMs, request.endMs)
+    }
+
     package func series(_ request: LabelRequest) throws(StorageError) -> [Labels] {
-        Array(matching(request.selectors, request.startMs, request.endMs).map(\.labels).prefix(request.limit))
+        Array(try meant(request).map(\.labels).prefix(request.limit))
     }
 
     package func labelNames(_ request: LabelRequest) throws(StorageError) -> [String] {
-        let names = matching(request.selectors, request.startMs, request.endMs).flatMap { $0.labels.pairs.map(\.name) }
+        let names = try meant(request).flatMap { $0.labels.pairs.map(\.name) }
         return Array(Set(names).sorted().prefix(request.limit))
     }
 
     package func labelValues(_ name: String, _ request: LabelRequest) throws(StorageError) -> [String] {
-        let values = matching(request.selectors, request.startMs, request.endMs).map { $0.labels[name] }
+        let values = try meant(request).map { $0.labels[name] }
         return Array(Set(values).subtracting([""]).sorted().prefix(request.limit))
     }
 

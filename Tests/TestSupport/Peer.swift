@@ -36,7 +36,7 @@ package struct Peer {
         defer { try? FileManager.default.removeItem(at: inputFile) }  // a temporary file left behind harms nothing
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["timeout", "30"] + arguments
+        process.arguments = ["timeout", "120"] + arguments
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
         let output = Pipe()
         process.standardOutput = output

@@ -7,12 +7,20 @@ package final class HandlerPool: Sendable {
     private let queue: BoundedQueue<Work>
     private let threads: [OwnedThread]
 
+    /// How the threads stand to others that want the processors.
+    package enum Standing: Sendable {
+        case plain
+        /// What they do is short: they come soon to a processor, for short turns.
+        case prompt
+        /// They stand back.
+        case low
+    }
+
     /// - Parameters:
     ///   - name: of the threads; they are numbered behind it.
     ///   - waitingMax: requests that wait for a thread; further ones are refused.
-    ///   - isLowPriority: the threads stand back behind others for the processors.
     package init(
-        name: String, threads count: Int, waitingMax: Int, isLowPriority: Bool = false
+        name: String, threads count: Int, waitingMax: Int, standing: Standing = .plain
     ) throws(SystemError) {
         let queue = BoundedQueue<Work>(capacity: waitingMax)
         self.queue = queue
@@ -21,7 +29,11 @@ package final class HandlerPool: Sendable {
             for index in 0..<count {
                 threads.append(
                     try OwnedThread(name: "\(name)-\(index)") {
-                        if isLowPriority { OwnedThread.lowerShare() }
+                        switch standing {
+                        case .plain: break
+                        case .prompt: OwnedThread.shortenTurns()
+                        case .low: OwnedThread.lowerShare()
+                        }
                         while let work = queue.pop() { work() }
                     })
             }

@@ -114,7 +114,10 @@ package final class Server: Sendable {
     /// Starts the threads. Connections come with `listen`.
     package func start() throws(SystemError) {
         for (index, worker) in workers.enumerated() {
-            let thread = try OwnedThread(name: "http-\(index)") { worker.loop.run() }
+            let thread = try OwnedThread(name: "http-\(index)") {
+                OwnedThread.shortenTurns()
+                worker.loop.run()
+            }
             running.withLock { $0.threads.append(thread) }
         }
     }

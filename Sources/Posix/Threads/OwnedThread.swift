@@ -43,6 +43,12 @@ package final class OwnedThread: Sendable {
         clinux_lower_share_of_this_thread(5)
     }
 
+    /// Has the calling thread come sooner to a processor that others compute on, for shorter turns (0.3 ms rather than
+    /// 3): for threads whose work is short and waited for.
+    package static func shortenTurns() {
+        clinux_shorten_turns_of_this_thread(300_000)
+    }
+
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void

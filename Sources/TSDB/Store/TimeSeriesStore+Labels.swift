@@ -99,8 +99,10 @@ extension TimeSeriesStore {
     ) throws(StorageError) {
         let (series, labels) = try match(request.selectors)
         let selection = Selection(
-            self, series, labels: labels, range: visible(request.startMs, request.endMs), cancellation: Cancellation())
+            self, series, labels: labels, range: visible(request.startMs, request.endMs),
+            cancellation: request.cancellation)
         for place in try selection.present() {
+            if request.cancellation.isRaised { throw .cancelled }
             if !body(try selection.labels(at: place)) { return }
         }
     }

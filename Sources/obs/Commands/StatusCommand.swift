@@ -1,4 +1,5 @@
 import Encoding
+import HTTP
 import Model
 import Posix
 
@@ -6,6 +7,9 @@ extension Command {
     struct StatusOptions: Sendable {
         var server = ServerConnection.Options()
         var isJSON = false
+        var showsQueries = false
+        /// The number of a query to end.
+        var killed: Int?
     }
 
     static let status = Command(
@@ -13,6 +17,13 @@ extension Command {
         details: "It looks twice, a second apart, to tell the rate at which samples come in.",
         options: StatusOptions(),
         settings: [
+            .on("queries", "the queries that wait or run there instead") { $0.showsQueries = true },
+            .value("kill", "NUMBER", "end a query that --queries lists") { (options, text) throws(UsageError) in
+                guard let number = Int(text), number > 0 else {
+                    throw UsageError("'\(text)' is no number of a query; obs status --queries lists them")
+                }
+                options.killed = number
+            },
             .choice("output", "FORMAT", short: "o", ["table", "json"], "how to show it", fallback: "table") {
                 $0.isJSON = $1 == "json"
             },
@@ -20,10 +31,22 @@ extension Command {
         ],
         examples: [
             .init(does: "How is it?", line: "obs status"),
+            .init(does: "What is asked of it just now?", line: "obs status --queries"),
+            .init(does: "End a query", line: "obs status --kill 42"),
             .init(does: "Of another machine", line: "obs status --server https://obs.example.com"),
         ]
     ) { options, invocation in
         let connection = ServerConnection(options.server, invocation.console)
+        if let number = options.killed {
+            _ = try connection.data(.init(method: .post, path: "/debug/queries/\(number)/kill"))
+            invocation.console.print("query \(number) ends")
+            return .ok
+        }
+        if options.showsQueries {
+            let queries = try QueryList(connection)
+            invocation.console.print(options.isJSON ? queries.json : queries.text(invocation.console))
+            return .ok
+        }
         let build = try connection.data(.init(path: "/api/v1/status/buildinfo"))
         let runtime = try connection.data(.init(path: "/api/v1/status/runtimeinfo"))
         let status = try CollectorStatus(connection)

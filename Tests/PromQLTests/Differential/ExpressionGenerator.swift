@@ -117,7 +117,9 @@ struct ExpressionGenerator {
                 "topk\(grouping()) (\(pick(["1", "2", "5"])), \(rate()))"
         case 2: return "bottomk\(grouping()) (\(pick(["1", "3"])), temperature)"
         case 3: return "\(pick(["stddev", "stdvar"]))\(grouping()) (\(pick(["temperature", "size_bytes"])))"
-        case 4: return "count_values\(grouping()) (\"v\", round(\(input)))"
+        case 4:
+            // The label tells every digit, of which powers and exponentials have one more or less in common.
+            return "count_values\(grouping()) (\"v\", round(clamp(\(input), -1e6, 1e6)))"
         default:
             return "\(pick(["sum", "avg", "min", "max", "count", "group"]))\(grouping()) (\(input))"
         }

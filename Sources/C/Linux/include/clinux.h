@@ -24,5 +24,9 @@ void clinux_lower_priority_of_this_thread(void);
 /// Gives this thread another niceness than its process has.
 void clinux_lower_share_of_this_thread(int niceness);
 
+/// Asks for turns of this length on the processor, which come the sooner the shorter they are. Kernels before 6.12 take no
+/// notice.
+void clinux_shorten_turns_of_this_thread(unsigned long long nanoseconds);
+
 /// fallocate(2), which Glibc's module lacks.
 int clinux_fallocate(int fd, int mode, long long offset, long long length);

@@ -53,6 +53,8 @@ package final class QueryService: Sendable {
     private let log: Logger
     private let time: any TimeSource
 
+    /// A query over more series is planned in the lane of long ones: to select them is work already.
+    private static let quickSeriesMax = 5000
     /// Series up to which a query keeps what it has selected while others wait before it; larger selections are made
     /// again in their turn.
     private static let seriesKeptMax = 1000
@@ -66,11 +68,12 @@ package final class QueryService: Sendable {
         self.options = options
         (self.log, self.time) = (log, time)
         running = RunningQueries(perPrincipalMax: options.perPrincipalMax, time: time)
-        quick = try HandlerPool(name: "query", threads: options.quickThreads, waitingMax: options.quickWaitingMax)
+        quick = try HandlerPool(
+            name: "query", threads: options.quickThreads, waitingMax: options.quickWaitingMax, standing: .prompt)
         do throws(SystemError) {
             long = try HandlerPool(
                 name: "long-query", threads: options.longThreads, waitingMax: options.longWaitingMax,
-                isLowPriority: true)
+                standing: .low)
         } catch {
             quick.stop()
             throw error
@@ -122,15 +125,20 @@ package final class QueryService: Sendable {
             )
         }
         do throws(QueryError) {
-            let prepared = try prepare(asked, progress)
+            let prepared = try prepare(asked, seriesMax: Self.quickSeriesMax, progress)
             if prepared.query.cost < options.longFrom { return finish(run, entry, prepared) }
-            let kept = prepared.query.series <= Self.seriesKeptMax || long.waiting == 0 ? prepared : nil
-            if long.run({ [self] in resume(run, entry, kept) }) { return }
-            figures.refused.add()
-            end(run, entry, .failure(QueryError.tooManyWaiting(options.longWaitingMax)))
+            let isKept = prepared.query.series <= Self.seriesKeptMax || long.waiting == 0
+            queue(run, entry, isKept ? prepared : nil)
         } catch {
+            if error.kind == .limit { return queue(run, entry, nil) }
             end(run, entry, .failure(error))
         }
+    }
+
+    private func queue(_ run: Run, _ entry: RunningQueries.Listed, _ kept: Prepared?) {
+        if long.run({ [self] in resume(run, entry, kept) }) { return }
+        figures.refused.add()
+        end(run, entry, .failure(QueryError.tooManyWaiting(options.longWaitingMax)))
     }
 
     /// A query, or the part of it that is not in the cache.
@@ -144,18 +152,20 @@ package final class QueryService: Sendable {
         }
     }
 
-    private func prepare(_ asked: Asked, _ progress: QueryProgress) throws(QueryError) -> Prepared {
+    private func prepare(
+        _ asked: Asked, seriesMax: Int = .max, _ progress: QueryProgress
+    ) throws(QueryError) -> Prepared {
         guard let stepMs = asked.stepMs else {
             return Prepared(
                 query: try engine.prepareInstant(
                     asked.expression, atMs: asked.endMs, lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs,
-                    progress), visit: nil)
+                    seriesMax: seriesMax, progress), visit: nil)
         }
         let visit = visit(asked, stepMs: stepMs)
         return Prepared(
             query: try engine.prepareRange(
                 asked.expression, startMs: visit?.missingStartMs ?? asked.startMs, endMs: asked.endMs, stepMs: stepMs,
-                lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, progress), visit: visit)
+                lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, seriesMax: seriesMax, progress), visit: visit)
     }
 
     private func visit(_ asked: Asked, stepMs: Int64) -> RangeCache.Visit? {

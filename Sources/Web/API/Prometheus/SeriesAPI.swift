@@ -1,6 +1,7 @@
 import Encoding
 package import HTTP
 import Model
+import Posix
 package import Storage
 
 /// `/api/v1/series`, `/api/v1/labels`, `/api/v1/label/<name>/values` and `/api/v1/metadata`: what there is to ask for.
@@ -17,7 +18,7 @@ package struct SeriesAPI: Sendable {
         for method in [Method.get, .post] {
             router.add(method, "/api/v1/series", role: .read) { request, response in
                 answer(request, &response) { (parameters, limit, pending) throws(APIError) in
-                    let request = try Self.labelRequest(parameters, limit: limit)
+                    let request = try Self.labelRequest(parameters, limit: limit, pending)
                     if request.selectors.isEmpty { throw APIError(.badData, "no match[] parameter provided") }
                     let series = try Self.asking { () throws(StorageError) in try store.series(request) }
                     Self.send(series, limit, pending) { LabelsJSON.write($0, to: &$1) }
@@ -25,7 +26,7 @@ package struct SeriesAPI: Sendable {
             }
             router.add(method, "/api/v1/labels", role: .read) { request, response in
                 answer(request, &response) { (parameters, limit, pending) throws(APIError) in
-                    let request = try Self.labelRequest(parameters, limit: limit)
+                    let request = try Self.labelRequest(parameters, limit: limit, pending)
                     let names = try Self.asking { () throws(StorageError) in try store.labelNames(request) }
                     Self.send(names, limit, pending) { $1.string($0) }
                 }
@@ -35,7 +36,7 @@ package struct SeriesAPI: Sendable {
             let name = Self.labelName(request.parameter("name"))
             answer(request, &response) { (parameters, limit, pending) throws(APIError) in
                 guard !name.isEmpty else { throw APIError(.badData, "invalid label name: \"\"") }
-                let request = try Self.labelRequest(parameters, limit: limit)
+                let request = try Self.labelRequest(parameters, limit: limit, pending)
                 let values = try Self.asking { () throws(StorageError) in try store.labelValues(name, request) }
                 Self.send(values, limit, pending) { $1.string($0) }
             }
@@ -79,14 +80,18 @@ package struct SeriesAPI: Sendable {
     }
 
     /// One more than the limit is asked for, so that it is known whether something was left out.
-    private static func labelRequest(_ parameters: APIParameters, limit: Int?) throws(APIError) -> LabelRequest {
+    private static func labelRequest(
+        _ parameters: APIParameters, limit: Int?, _ pending: PendingResponse
+    ) throws(APIError) -> LabelRequest {
         var selectors: [[Matcher]] = []
         for text in parameters.all("match[]") { selectors.append(try APISelector.parse(text)) }
         let startMs = try parameters.timeMs("start") ?? .min
         let endMs = try parameters.timeMs("end") ?? .max
         if endMs < startMs { throw APIError(parameter: "end", "end timestamp must not be before start time") }
-        return LabelRequest(
+        let request = LabelRequest(
             selectors: selectors, startMs: startMs, endMs: endMs, limit: limit.map { $0 < .max ? $0 + 1 : $0 } ?? .max)
+        pending.onClientGone { request.cancellation.raise() }
+        return request
     }
 
     private static func send<Value>(

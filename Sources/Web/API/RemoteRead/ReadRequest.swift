@@ -1,36 +1,36 @@
 import Encoding
-import Model
-import Storage
+package import Model
+package import Storage
 import Text
 
 /// What a remote reader asks: `prometheus.ReadRequest`.
-struct ReadRequest {
-    struct Query {
-        var startMs: Int64 = 0
-        var endMs: Int64 = 0
-        var matchers: [Matcher] = []
-        var hints = SelectRequest.Hints()
+package struct ReadRequest {
+    package struct Query {
+        package var startMs: Int64 = 0
+        package var endMs: Int64 = 0
+        package var matchers: [Matcher] = []
+        package var hints = SelectRequest.Hints()
     }
 
-    enum ResponseType: UInt64 {
+    package enum ResponseType: UInt64 {
         /// One message with all samples.
         case samples = 0
         /// A stream of frames with chunks of Prometheus' own formats.
         case chunks = 1
     }
 
-    static let queriesMax = 256
-    static let matchersMax = 1024
+    package static let queriesMax = 256
+    package static let matchersMax = 1024
 
-    var queries: [Query] = []
+    package var queries: [Query] = []
     /// In the order of the reader's preference; kinds that we do not know are left out.
-    var accepted: [ResponseType] = []
+    package var accepted: [ResponseType] = []
     private var acceptsOthers = false
 
     /// Nil where the reader accepts nothing that we have.
     var responseType: ResponseType? { accepted.first ?? (acceptsOthers ? nil : .samples) }
 
-    init(_ body: Span<UInt8>) throws(ReadRequestError) {
+    package init(_ body: Span<UInt8>) throws(ReadRequestError) {
         var reader = ProtobufReader(body)
         do {
             while let tag = try reader.nextTag() {
@@ -119,8 +119,8 @@ struct ReadRequest {
 }
 
 /// Why bytes are no request of a remote reader.
-struct ReadRequestError: Error, CustomStringConvertible {
-    let description: String
+package struct ReadRequestError: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ reason: String) {
         description = reason
