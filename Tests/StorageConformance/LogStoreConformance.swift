@@ -210,4 +210,49 @@ struct LogStoreConformance {
         var block = LogBlock()
         #expect(throws: StorageError.cancelled) { try scan.next(into: &block) }
     }
+
+    @Test("tells how much each stream holds within a range", arguments: LogStoreKind.allCases)
+    func tellsVolumes(kind: LogStoreKind) throws {
+        let test = try kind.make()
+        for instant in 0..<200 as Range<Int64> {
+            try test.append(instant % 4 == 0 ? api : web, (instant * 1_000_000, "line of ten"))
+        }
+        func entries(_ change: (inout LogSelectRequest) -> Void = { _ in }) throws -> [Labels: Int] {
+            var request = LogSelectRequest(matchers: [])
+            change(&request)
+            return Dictionary(uniqueKeysWithValues: try test.store.volumes(request).map { ($0.stream, $0.entries) })
+        }
+        #expect(try entries() == [api: 50, web: 150])
+        #expect(try entries { $0.matchers = [Matcher("app", equals: "web")] } == [web: 150])
+        #expect(
+            try entries {
+                $0.startNs = 100_000_000
+                $0.endNs = 103_000_000
+            } == [api: 1, web: 3])
+        #expect(try test.store.volumes(LogSelectRequest(matchers: [])).map(\.bytes) == [550, 1650])
+        try test.store.delete(LabelRequest(selectors: [[Matcher("app", equals: "web")]], startMs: 0, endMs: 99))
+        #expect(try entries() == [api: 50, web: 75])
+    }
+
+    @Test("tells tails what was taken since, of the streams that they asked for", arguments: LogStoreKind.allCases)
+    func tellsTails(kind: LogStoreKind) throws {
+        let test = try kind.make()
+        try test.append(api, (1, "before"))
+        let woken = Lock(0)
+        let tail = try test.store.tail([Matcher("app", equals: "api")], bytesMax: 12) { woken.withLock { $0 += 1 } }
+        var block = LogBlock()
+        #expect(!tail.next(into: &block, waitMs: 0))
+        try test.append(web, (2, "other"))
+        try test.append(api, (3, "first"), (3, "first"), dropsRepeats: true)
+        try test.append(api, (4, "second"), (5, "third is too long"))
+        #expect(woken.withLock { $0 } == 2)
+        #expect(tail.next(into: &block, waitMs: 0))
+        #expect(block.streams == [api] && block.timestampsNs == [3, 4] && block.lineBytes == Array("firstsecond".utf8))
+        #expect(tail.takeDropped() == 1 && tail.takeDropped() == 0)
+        try test.append(api, (6, "after"))
+        #expect(tail.next(into: &block, waitMs: 0) && block.timestampsNs == [6])
+        tail.close()
+        try test.append(api, (7, "closed"))
+        #expect(!tail.next(into: &block, waitMs: 0))
+    }
 }

@@ -17,18 +17,26 @@ package final class MemoryLogStore: LogStore {
     }
 
     private let state = Lock(State())
+    private let tails = LogTails()
 
     package init() {}
 
     package func append(_ batch: LogBatch) throws(StorageError) -> LogAppendOutcome {
+        let (outcome, taken) = take(batch)
+        tails.publish(batch, taken)
+        return outcome
+    }
+
+    private func take(_ batch: LogBatch) -> (LogAppendOutcome, taken: [Int]) {
         state.withLock { state in
+            var taken: [Int] = []
             var outcome = LogAppendOutcome()
             if let identity = batch.identity, !state.batches.insert(identity).inserted {
                 outcome.isRepeatedBatch = true
-                return outcome
+                return (outcome, taken)
             }
             let streams = batch.streams.map { Labels(canonical: Array(batch.bytes[$0])) }
-            for entry in batch.entries {
+            for (index, entry) in batch.entries.enumerated() {
                 let new = Entry(
                     labels: streams[entry.stream], timestampNs: entry.timestampNs, line: Array(batch.bytes[entry.line]),
                     metadata: Array(batch.bytes[entry.metadata]))
@@ -36,10 +44,11 @@ package final class MemoryLogStore: LogStore {
                     outcome.repeats += 1
                 } else {
                     state.entries.append(new)
+                    taken.append(index)
                     outcome.accepted += 1
                 }
             }
-            return outcome
+            return (outcome, taken)
         }
     }
 
@@ -56,6 +65,25 @@ package final class MemoryLogStore: LogStore {
     package func streams(_ request: LabelRequest) throws(StorageError) -> [Labels] {
         let entries = state.withLock { $0.entries }.filter { $0.isMeant(by: request) }
         return Array(Set(entries.map(\.labels)).sorted().prefix(request.limit))
+    }
+
+    package func volumes(_ request: LogSelectRequest) throws(StorageError) -> [LogVolume] {
+        var all = request
+        all.lineFilters = []
+        all.fieldConditions = []
+        let entries = state.withLock { $0.entries }.filter { $0.satisfies(all) }
+        return Dictionary(grouping: entries, by: \.labels).map { labels, entries in
+            LogVolume(
+                stream: labels, entries: entries.count, bytes: entries.reduce(0) { $0 + $1.line.count }, blocks: 1)
+        }.sorted { $0.stream < $1.stream }
+    }
+
+    package func tail(
+        _ matchers: [Matcher], bytesMax: Int, wake: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> LogTail {
+        let tail = LogTail(matchers, bytesMax: bytesMax, wake: wake)
+        try tails.add(tail)
+        return tail
     }
 
     package func delete(_ request: LabelRequest) throws(StorageError) {

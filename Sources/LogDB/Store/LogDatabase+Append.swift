@@ -128,6 +128,7 @@ extension LogDatabase {
         }
         outcome.accepted = header.rows
         count(ready.plainBytes)
+        tails.publish(batch, taken)
     }
 
     /// Smaller batches go into the log as they are.

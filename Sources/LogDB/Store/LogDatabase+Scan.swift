@@ -20,7 +20,7 @@ extension LogDatabase {
     }
 
     /// Chunks and blocks that may hold what is asked for.
-    private func units(of request: LogSelectRequest) throws(StorageError) -> [ScanUnit] {
+    func units(of request: LogSelectRequest) throws(StorageError) -> [ScanUnit] {
         let (index, chunks, view) = pin()
         var units: [ScanUnit] = []
         let needles = request.lineFilters.filter { !$0.isNegative }.map { PreparedNeedle($0.needle) }

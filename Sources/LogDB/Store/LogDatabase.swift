@@ -21,6 +21,7 @@ package final class LogDatabase: LogStore {
     let repeats: Repeats
     let compressors = CompressorPool()
     let disk: DiskWatch
+    let tails = LogTails()
 
     /// Bytes in the head, and when the oldest of them came.
     let headBytes = Atomic<Int>(0)
@@ -134,6 +135,7 @@ package final class LogDatabase: LogStore {
     /// - Returns: false where that was done before.
     private func stopThreads() -> Bool {
         guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        tails.close()
         work.withLock { $0.isStopping = true }
         work.wakeAll()
         threads.withLock { threads in

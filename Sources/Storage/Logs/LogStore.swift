@@ -14,9 +14,36 @@ package protocol LogStore: AnyObject, Sendable {
     /// sorted, each once.
     func streams(_ request: LabelRequest) throws(StorageError) -> [Labels]
 
+    /// How much each stream that satisfies the matchers holds within the range, by labels. Bytes of a block that several
+    /// streams or a part of the range share are told by their share of its entries.
+    func volumes(_ request: LogSelectRequest) throws(StorageError) -> [LogVolume]
+
+    /// Subscribes to entries of matching streams that are taken from now on. They are told after they are visible.
+    ///
+    /// - Parameters:
+    ///   - bytesMax: how much may wait to be fetched before entries are dropped and counted.
+    ///   - wake: called after entries came, on the thread that brought them: it has to be quick.
+    func tail(
+        _ matchers: [Matcher], bytesMax: Int, wake: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> LogTail
+
     /// Makes the entries of the matching streams within the range invisible at once and gone later. Concerns what was
     /// taken before, not what comes after.
     func delete(_ request: LabelRequest) throws(StorageError)
+}
+
+/// What a stream holds within a range.
+package struct LogVolume: Sendable, Equatable {
+    package var stream: Labels
+    package var entries: Int
+    /// Of the lines.
+    package var bytes: Int
+    /// Pieces of the store that hold entries of it: what Loki calls chunks.
+    package var blocks: Int
+
+    package init(stream: Labels, entries: Int = 0, bytes: Int = 0, blocks: Int = 0) {
+        (self.stream, self.entries, self.bytes, self.blocks) = (stream, entries, bytes, blocks)
+    }
 }
 
 extension LogStore {
