@@ -15,8 +15,8 @@ package struct LogIngestContext: Sendable {
     package let registry: Registry
     package let time: any TimeSource
     package var limits = LogIngestLimits()
-    /// What happens to entries before they are kept.
-    package var pipelines: [LogPipeline] = []
+    /// What happens to entries before they are kept, as the configuration in force says.
+    package var pipelines: @Sendable () -> [LogPipeline] = { [] }
 
     package init(store: any LogStore, registry: Registry, time: any TimeSource) {
         self.store = store

@@ -12,7 +12,7 @@ package final class LogIntake: Sendable {
 
     private let store: any LogStore
     private let limits: LogIngestLimits
-    private let pipelines: [LogPipeline]
+    private let pipelines: @Sendable () -> [LogPipeline]
     private let dropped: Counter
     private let accepted: Counter
     private let cut: Counter
@@ -64,6 +64,7 @@ package final class LogIntake: Sendable {
                 .contentTooLarge,
                 "the request holds \(batch.entries.count) entries, more than the limit of \(limits.entriesMax)")
         }
+        let pipelines = pipelines()
         let staged = pipelines.isEmpty ? nil : LogPipeline.run(pipelines, batch)
         var outcome: LogAppendOutcome
         do throws(StorageError) {

@@ -39,6 +39,7 @@ package struct FuzzedDecoder: Sendable {
         template,
         textLine,
         statsD,
+        syslog,
         varint,
         webSocket,
         writeRequestV2,

@@ -1,35 +1,35 @@
-import Crypto
+package import Crypto
 import Glibc
-import Posix
+package import Posix
 
 /// The bytes of a connection, plain or over TLS.
-struct Transport: ~Copyable {
-    let socket: Socket
+package struct Transport: ~Copyable {
+    package let socket: Socket
     /// Nil on a plain connection.
     private let tls: TLSSession?
 
     /// What to wait for before the next attempt to read or to write. TLS may have to write in order to read, and the
     /// other way round.
-    private(set) var readNeeds = EventLoop.Events.readable
+    package private(set) var readNeeds = EventLoop.Events.readable
     private(set) var writeNeeds = EventLoop.Events.writable
 
-    init(_ socket: consuming Socket, _ tls: TLSSession?) {
+    package init(_ socket: consuming Socket, _ tls: TLSSession?) {
         self.socket = socket
         self.tls = tls
     }
 
-    var isSecure: Bool { tls != nil }
+    package var isSecure: Bool { tls != nil }
     /// Whether bytes are here that raise no event.
     var holdsBytes: Bool { tls?.holdsBytes ?? false }
 
     /// Goes on with the handshake; `moved` when it is complete.
-    mutating func handshake() -> Socket.Outcome {
+    package mutating func handshake() -> Socket.Outcome {
         guard let tls else { return .moved(0) }
         return noteRead(tls.handshake())
     }
 
     /// Over TLS, read until `wouldBlock`: what OpenSSL holds already raises no event.
-    mutating func read(into buffer: inout SocketBuffer, atMost limit: Int) -> Socket.Outcome {
+    package mutating func read(into buffer: inout SocketBuffer, atMost limit: Int) -> Socket.Outcome {
         guard let tls else { return buffer.read(from: socket, atMost: limit) }
         return noteRead(tls.read(into: &buffer, atMost: limit))
     }

@@ -74,7 +74,7 @@ struct FirehoseDelivery {
         let header = Array((attributes ?? "").utf8)
         guard let json = try? JSONValue.parse(header.span) else { return }  // without them there are no more labels
         for member in json["commonAttributes"]?.members ?? [] {
-            if let text = member.value.text { base.append((OTLPStream.name(member.name), text)) }
+            if let text = member.value.text { base.append((LogLabelName.of(member.name), text)) }
         }
     }
 

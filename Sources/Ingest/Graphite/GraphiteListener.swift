@@ -14,7 +14,7 @@ final class GraphiteListener: @unchecked Sendable {  // see above
     private let flawed: Counter
     private let time: any TimeSource
     private var batch: LabelledBatch
-    private var listeners: [GraphiteDoor] = []
+    private var listeners: [StreamDoor] = []
     private var connections: [ObjectIdentifier: GraphiteConnection] = [:]
 
     init(_ loop: EventLoop, _ context: IngestContext) {
@@ -28,7 +28,7 @@ final class GraphiteListener: @unchecked Sendable {  // see above
     }
 
     func listen(on address: SocketAddress) throws(SystemError) {
-        listeners.append(try GraphiteDoor(loop, address) { [unowned self] in open($0) })
+        listeners.append(try StreamDoor(loop, address) { [unowned self] socket, _ in open(socket) })
     }
 
     func end() {
@@ -61,40 +61,6 @@ final class GraphiteListener: @unchecked Sendable {  // see above
         }
         // The protocol has no answer: what is refused is counted.
         _ = try? batch.take(by: intake)  // see above
-    }
-}
-
-private final class GraphiteDoor: EventHandler {
-    private let loop: EventLoop
-    private let socket: Socket
-    private let open: (consuming Socket) -> Void
-    private var registration: EventLoop.Registration?
-
-    init(
-        _ loop: EventLoop, _ address: SocketAddress, open: @escaping (consuming Socket) -> Void
-    ) throws(SystemError) {
-        self.loop = loop
-        self.open = open
-        socket = try Socket.listening(on: address)
-        registration = try loop.register(self, descriptor: socket.descriptor, interest: .readable)
-    }
-
-    func ready(_ events: EventLoop.Events) {
-        while true {
-            do throws(SystemError) {
-                guard let accepted = try socket.accept() else { return }
-                open(accepted.takeSocket())
-            } catch {
-                return
-            }
-        }
-    }
-
-    func deadlinePassed() {}
-
-    func end() {
-        if let registration { loop.unregister(registration) }
-        registration = nil
     }
 }
 

@@ -127,7 +127,7 @@ struct OTLPLogBatch {
     private mutating func append(_ record: Record) {
         var builder = LabelsBuilder()
         for attribute in stream.rest + scope + record.attributes {
-            builder.set(OTLPStream.name(attribute.name), OTLPValue.text(attribute.value))
+            builder.set(LogLabelName.of(attribute.name), OTLPValue.text(attribute.value))
         }
         for (name, value) in [
             ("severity_text", record.severityText), ("trace_id", record.traceID), ("span_id", record.spanID),

@@ -22,26 +22,12 @@ struct OTLPStream {
         var rest: [JSONMember] = []
         for attribute in resource {
             if Self.labels.contains(attribute.name) {
-                builder.set(Self.name(attribute.name), OTLPValue.text(attribute.value))
+                builder.set(LogLabelName.of(attribute.name), OTLPValue.text(attribute.value))
             } else {
                 rest.append(attribute)
             }
         }
         if builder.value(of: "service_name").isEmpty { builder.set("service_name", "unknown_service") }
         (labels, self.rest) = (builder.labels(), rest)
-    }
-
-    /// A name as labels have it: letters, digits and underscores.
-    static func name(_ name: String) -> String {
-        var bytes = name.utf8.map { byte -> UInt8 in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                byte
-            default: UInt8(ascii: "_")
-            }
-        }
-        if let first = bytes.first, first <= UInt8(ascii: "9") { bytes.insert(UInt8(ascii: "_"), at: 0) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

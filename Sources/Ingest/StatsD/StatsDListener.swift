@@ -7,9 +7,6 @@ import Telemetry
 final class StatsDListener: @unchecked Sendable {  // see above
     /// As StatsD itself flushes.
     private static let intervalNs: Int64 = 10_000_000_000
-    private static let datagramBytesMax = 65_535
-    /// Datagrams that are read before others get their turn.
-    private static let roundsMax = 256
 
     private let loop: EventLoop
     private let intake: MetricIntake
@@ -17,7 +14,7 @@ final class StatsDListener: @unchecked Sendable {  // see above
     private let time: any TimeSource
     private var metrics = StatsDMetrics()
     private var batch: LabelledBatch
-    private var sources: [StatsDSource] = []
+    private var sources: [DatagramSource] = []
     private var timer: LoopTimer?
 
     init(_ loop: EventLoop, _ context: IngestContext) {
@@ -32,7 +29,7 @@ final class StatsDListener: @unchecked Sendable {  // see above
 
     func listen(on address: SocketAddress) throws(SystemError) {
         sources.append(
-            try StatsDSource(loop, address, bytesMax: Self.datagramBytesMax, roundsMax: Self.roundsMax) {
+            try DatagramSource(loop, address) {
                 [unowned self] in take($0)
             })
     }
@@ -68,41 +65,5 @@ final class StatsDListener: @unchecked Sendable {  // see above
         metrics.write(atMs: time.wallMs, to: &batch)
         // What the store refuses now comes again with the next flush, because counts only grow.
         _ = try? batch.take(by: intake)  // see above
-    }
-}
-
-/// One socket of datagrams on the loop.
-private final class StatsDSource: EventHandler {
-    private let loop: EventLoop
-    private let socket: Socket
-    private let bytesMax: Int
-    private let roundsMax: Int
-    private let take: ([UInt8]) -> Void
-    private var registration: EventLoop.Registration?
-
-    init(
-        _ loop: EventLoop, _ address: SocketAddress, bytesMax: Int, roundsMax: Int, take: @escaping ([UInt8]) -> Void
-    ) throws(SystemError) {
-        self.loop = loop
-        (self.bytesMax, self.roundsMax, self.take) = (bytesMax, roundsMax, take)
-        socket = try Socket.datagrams(on: address)
-        registration = try loop.register(self, descriptor: socket.descriptor, interest: .readable)
-    }
-
-    func ready(_ events: EventLoop.Events) {
-        var datagram: [UInt8] = []
-        for _ in 0..<roundsMax {
-            datagram.removeAll(keepingCapacity: true)
-            guard case .moved = socket.read(appendingTo: &datagram, atMost: bytesMax) else { return }
-            take(datagram)
-        }
-        if let registration { loop.again(registration) }
-    }
-
-    func deadlinePassed() {}
-
-    func end() {
-        if let registration { loop.unregister(registration) }
-        registration = nil
     }
 }

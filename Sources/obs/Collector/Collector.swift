@@ -95,6 +95,7 @@ final class Collector: Sendable {
         }
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
         try metrics.apply(configuration.current)
+        try logs.apply(configuration.current.logs)
         rules.apply(configuration.current)
         readiness.isReady = true
         Self.giveBackCode(log)
@@ -129,6 +130,7 @@ final class Collector: Sendable {
                 try access.apply(new.auth)
                 try metrics.apply(new)
                 try alerts.apply(new)
+                try logs.apply(new.logs)
                 rules.apply(new)
             }
             return nil

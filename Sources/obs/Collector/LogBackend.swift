@@ -13,6 +13,8 @@ final class LogBackend: Sendable {
 
     private let store: LogDatabase
     private let ingest: LogIngestContext
+    private let pipelines: Lock<[LogPipeline]>
+    private let syslog: SyslogListeners
     private let log: Logger
 
     /// On return everything acknowledged is visible.
@@ -30,8 +32,16 @@ final class LogBackend: Sendable {
             directory: FilePath.join(dataDirectory, Self.directoryName), options: options, time: time)
         for notice in store.notices { log.warning("log store", ["notice": .text(notice)]) }
         var ingest = LogIngestContext(store: store, registry: registry, time: time)
-        ingest.pipelines = logs.pipelines
-        (self.store, self.ingest, self.log) = (store, ingest, log)
+        let pipelines = Lock(logs.pipelines)
+        ingest.pipelines = { pipelines.withLock { $0 } }
+        syslog = SyslogListeners(ingest, log: log.component("syslog"))
+        (self.store, self.ingest, self.pipelines, self.log) = (store, ingest, pipelines, log)
+    }
+
+    /// Puts in force what a configuration says about how logs come in. How long they are kept takes a restart.
+    func apply(_ options: LogOptions) throws {
+        pipelines.withLock { $0 = options.pipelines }
+        try syslog.apply(options.syslog)
     }
 
     func add(to router: inout Router) {
@@ -49,6 +59,7 @@ final class LogBackend: Sendable {
 
     /// After the server has stopped taking requests.
     func stop() {
+        syslog.stop()
         do throws(StorageError) {
             try store.close()
         } catch {

@@ -8,6 +8,7 @@ import Text
 struct LogOptions: Sendable {
     var store = LogStoreOptions()
     var pipelines: [LogPipeline] = []
+    var syslog: [SyslogOptions] = []
 
     init() {}
 
@@ -24,6 +25,7 @@ struct LogOptions: Sendable {
         if let count = section.int("labels_limit", in: 1...1024) { store.labelsMax = count }
         if let bytes = section.bytes("label_bytes_limit") { store.labelBytesMax = max(1, Int(bytes)) }
         pipelines = section.sections("pipelines", "log pipeline").map { LogPipeline($0) }
+        syslog = section.sections("syslog", "syslog listener").compactMap { SyslogOptions($0) }
         section.finish()
     }
 

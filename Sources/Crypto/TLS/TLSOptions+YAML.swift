@@ -1,11 +1,10 @@
-import Crypto
-import Encoding
+package import Encoding
 
 /// `tls`: with which certificates the server answers, and whether clients need one. The keys are those of
 /// `tls_server_config` in Prometheus' web configuration; `certificates` has more than one for servers with several names.
 extension TLSOptions {
     /// Nil where an error was reported.
-    init?(_ section: YAMLSection) {
+    package init?(_ section: YAMLSection) {
         var certificates: [Certificate] = []
         if section.contains("cert_file") || section.contains("key_file") {
             Self.certificate(section).map { certificates.append($0) }
