@@ -30,7 +30,7 @@ package struct ClosedParts: Sendable {
 
     /// Reads every byte of a part: its record has to be what the manifest says, and each file has to have its checksum.
     package func verify(_ info: PartInfo) throws(PartDamage) {
-        let files = PartFiles(info, in: FilePath.join(directory, info.name), system)
+        let files = files(of: info)
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try system.readFile(
@@ -50,9 +50,32 @@ package struct ClosedParts: Sendable {
         try files.verify()
     }
 
+    /// Reads every byte.
+    ///
+    /// - Parameter advance: called behind each part with its bytes.
+    /// - Returns: a sentence for each part that is damaged, which names it.
+    package func findings(_ advance: (Int) -> Void) throws(PartsError) -> [String] {
+        var findings: [String] = []
+        for info in parts {
+            do throws(PartDamage) {
+                try verify(info)
+            } catch {
+                // A collector that runs on the directory removes parts that it has merged.
+                let isStillNamed = try ClosedParts(directory, in: system).parts.contains(info)
+                if isStillNamed { findings.append("part \(info.name): \(error)") }
+            }
+            advance(info.bytes)
+        }
+        return findings
+    }
+
+    package func files(of info: PartInfo) -> PartFiles {
+        PartFiles(info, in: FilePath.join(directory, info.name), system)
+    }
+
     /// Makes a directory at `target` that a `PartStore` can open, by links where that is possible.
     package func copy(to target: String) throws(PartsError) -> PartsCopy.Report {
-        let files = parts.map { PartFiles($0, in: FilePath.join(directory, $0.name), system) }
+        let files = parts.map(files(of:))
         do throws(SystemError) {
             return try PartsCopy(manifest, files, holding: ()).bring(to: target, system)
         } catch {

@@ -12,6 +12,14 @@ package struct PartsCopy {
         package var newBytes = 0
         /// Of the new bytes those that could not be linked, because the device is another one.
         package var copiedBytes = 0
+
+        package mutating func add(_ other: Self) {
+            parts += other.parts
+            bytes += other.bytes
+            newParts += other.newParts
+            newBytes += other.newBytes
+            copiedBytes += other.copiedBytes
+        }
     }
 
     private let manifest: Manifest

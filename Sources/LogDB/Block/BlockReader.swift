@@ -165,6 +165,20 @@ final class BlockReader {
         return bytes
     }
 
+    /// Tells what is stored, decompressed: names and literals, and the bytes of each column.
+    func forEachSection(_ tell: (Span<UInt8>) -> Void) throws(DecodeError) {
+        for shape in shapes {
+            for literal in shape.literals { tell(literal.span) }
+        }
+        let payloads = payloads
+        for entry in columns {
+            let name = entry.name.name
+            tell(name.span)
+            let section = try Self.unpack(payloads.span.extracting(entry.payload), context)
+            tell(section.span)
+        }
+    }
+
     // MARK: columns
 
     func column(_ index: Int) throws(DecodeError) -> Column {

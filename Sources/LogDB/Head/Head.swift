@@ -132,4 +132,13 @@ enum LogRecordType {
     /// Their number of bytes in four, and LZ4 of them.
     static let packed: UInt8 = 2
     static let lengthBytes = 4
+
+    /// What a packed record holds.
+    static func unpack(_ payload: Span<UInt8>) throws -> [UInt8] {
+        var reader = ByteReader(payload)
+        let count = Int(try reader.readLittleEndian(UInt32.self))
+        var plain: [UInt8] = []
+        try LZ4.decompress(try reader.readBytes(reader.remaining), count: count, appendingTo: &plain)
+        return plain
+    }
 }

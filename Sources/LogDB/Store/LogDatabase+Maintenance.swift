@@ -1,5 +1,5 @@
 import Model
-import Parts
+package import Parts
 import Posix
 package import Storage
 import Synchronization
@@ -133,7 +133,19 @@ extension LogDatabase {
         try flush()
         do {
             try system.createDirectories(target)
-            try parts.snapshot(to: FilePath.join(target, "parts"))
+            try parts.snapshot(to: FilePath.join(target, ClosedLogStore.partsDirectory))
+        } catch {
+            throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
+        }
+    }
+
+    /// Makes the directory at `target` hold everything accepted so far, so that it can be opened as a store elsewhere.
+    /// Parts that an earlier backup has brought there stay as they are.
+    package func backUp(to target: String) throws(StorageError) -> PartsCopy.Report {
+        try flush()
+        do {
+            try system.createDirectories(target)
+            return try parts.backUp(to: FilePath.join(target, ClosedLogStore.partsDirectory))
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
@@ -145,14 +157,9 @@ extension LogDatabase {
     package func verify() throws(StorageError) -> [String] {
         try flush()
         var damages = parts.verify().map { "part \($0.part.info.name): \($0.damage)" }
-        let context = UnpackContext()
         for part in view.withLock({ $0.parts }) {
             do {
-                for entry in part.content.entries {
-                    _ = try part.content.runs(entry)
-                    let block = try part.content.reader(entry, context)
-                    for column in block.columns.indices { _ = try block.column(column) }
-                }
+                try part.content.readAll()
             } catch {
                 damages.append("part \(part.info.name): \(error)")
             }

@@ -28,10 +28,7 @@ extension LogDatabase {
         bytes.append(payload)
         var plain = bytes
         if type == LogRecordType.packed {
-            var reader = ByteReader(payload)
-            let count = Int(try reader.readLittleEndian(UInt32.self))
-            plain = []
-            try LZ4.decompress(try reader.readBytes(reader.remaining), count: count, appendingTo: &plain)
+            plain = try LogRecordType.unpack(payload)
         } else if type != LogRecordType.plain {
             throw DecodeError(.invalidCharacter(type), at: 0)
         }

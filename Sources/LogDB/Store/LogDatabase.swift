@@ -64,14 +64,16 @@ package final class LogDatabase: LogStore {
         do {
             try system.createDirectories(directory)
             lock = Lock(try DataDirectoryLock(directory, in: system))
-            parts = try PartStore(FilePath.join(directory, "parts"), in: system, time: time, open: LogPart.open)
+            parts = try PartStore(
+                FilePath.join(directory, ClosedLogStore.partsDirectory), in: system, time: time, open: LogPart.open)
             // Leftovers are what every crash leaves; they are no damage.
             found = parts.notices.compactMap { notice in
                 if case .leftoversRemoved = notice { return nil }
                 return notice.description
             }
             state = try LogState(parts.state)
-            var journalOptions = JournalOptions(directory: FilePath.join(directory, "log"), name: "logs")
+            var journalOptions = JournalOptions(
+                directory: FilePath.join(directory, ClosedLogStore.journalDirectory), name: "logs")
             journalOptions.sync = options.sync
             journalOptions.segmentBytes = options.journalSegmentBytes
             journalOptions.recordBytesMax = 256 << 20

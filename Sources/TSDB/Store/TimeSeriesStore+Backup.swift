@@ -62,20 +62,7 @@ package struct ClosedStore: Sendable {
     ///
     /// - Parameter advance: called behind each part with its bytes.
     /// - Returns: a sentence for each part that is damaged, which names it.
-    package func findings(_ advance: (Int) -> Void) throws(PartsError) -> [String] {
-        var findings: [String] = []
-        for info in parts.parts {
-            do throws(PartDamage) {
-                try parts.verify(info)
-            } catch {
-                // A collector that runs on the directory removes parts that it has merged.
-                let isStillNamed = try ClosedParts(parts.directory, in: system).parts.contains(info)
-                if isStillNamed { findings.append("part \(info.name): \(error)") }
-            }
-            advance(info.bytes)
-        }
-        return findings
-    }
+    package func findings(_ advance: (Int) -> Void) throws(PartsError) -> [String] { try parts.findings(advance) }
 
     /// Makes a directory at `target` that can be opened as a store, by links where that is possible.
     package func copy(to target: String) throws(PartsError) -> PartsCopy.Report {

@@ -1,4 +1,5 @@
 import Ledger
+import LogDB
 import Parts
 import Posix
 import Storage
@@ -11,12 +12,14 @@ final class BackupMaker: Sendable {
         var folder: String
         var startedMs: Int64
         var finishedMs: Int64
-        var metrics: PartsCopy.Report
+        /// Of metrics and logs.
+        var parts: PartsCopy.Report
         /// Of files that are no parts.
         var otherBytes: Int
     }
 
     private let store: TimeSeriesStore
+    private let logs: LogDatabase
     private let ledger: Ledger
     private let ledgerDirectory: String
     private let time: any TimeSource
@@ -25,10 +28,10 @@ final class BackupMaker: Sendable {
 
     /// - Parameter ledgerDirectory: where the ledger lies, if anything was ever written into it.
     init(
-        _ store: TimeSeriesStore, _ ledger: Ledger, ledgerDirectory: String, time: any TimeSource,
+        _ store: TimeSeriesStore, _ logs: LogDatabase, _ ledger: Ledger, ledgerDirectory: String, time: any TimeSource,
         in system: any FileSystem = LocalFileSystem()
     ) {
-        (self.store, self.ledger, self.ledgerDirectory) = (store, ledger, ledgerDirectory)
+        (self.store, self.logs, self.ledger, self.ledgerDirectory) = (store, logs, ledger, ledgerDirectory)
         (self.time, self.system) = (time, system)
     }
 
@@ -47,7 +50,8 @@ final class BackupMaker: Sendable {
         var record = BackupRecord(version: Version.current, hostname: Machine.hostname, startedMs: time.wallMs)
         try system.createDirectories(folder)
         try write(record, to: folder)
-        let metrics = try store.backUp(to: FilePath.join(folder, BackupFolder.metrics))
+        var parts = try store.backUp(to: FilePath.join(folder, BackupFolder.metrics))
+        parts.add(try logs.backUp(to: FilePath.join(folder, BackupFolder.logs)))
         try backUpLedger(to: folder)
         for path in try BackupFolder.otherFiles(in: folder, system) {
             record.files.append(try BackupRecord.measure(path, in: folder, system))
@@ -56,8 +60,14 @@ final class BackupMaker: Sendable {
         record.finishedMs = finishedMs
         try write(record, to: folder)
         return Report(
-            folder: folder, startedMs: record.startedMs, finishedMs: finishedMs, metrics: metrics,
+            folder: folder, startedMs: record.startedMs, finishedMs: finishedMs, parts: parts,
             otherBytes: record.files.reduce(0) { $0 + $1.bytes })
+    }
+
+    /// Makes a data directory of metrics and logs as they are now, by hard links.
+    func snapshot(to folder: String) throws {
+        try store.snapshot(to: FilePath.join(folder, BackupFolder.metrics))
+        try logs.snapshot(to: FilePath.join(folder, BackupFolder.logs))
     }
 
     /// Nothing is written into a folder that holds anything else than a backup.

@@ -79,7 +79,8 @@ final class Collector: Sendable {
 
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
-            metrics.store, ledger, ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
+            metrics.store, logs.store, ledger,
+            ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
         var serverOptions = ServerOptions()
         serverOptions.crossOrigin = options.crossOrigin
         serverOptions.workers = min(Machine.processors, Self.workersMax)
@@ -205,7 +206,7 @@ extension Collector {
         StatusAPI(facts).add(to: &router)
         metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
         rules.add(to: &router, pool: metrics.queries.pool)
-        logs.add(to: &router)
+        logs.add(to: &router, pool: metrics.transfers)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

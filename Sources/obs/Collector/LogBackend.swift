@@ -6,12 +6,13 @@ import LogDB
 import Posix
 import Storage
 import Telemetry
+import Web
 
 /// The log store with what feeds it.
 final class LogBackend: Sendable {
-    private static let directoryName = "logs"
+    static let directoryName = "logs"
 
-    private let store: LogDatabase
+    let store: LogDatabase
     private let ingest: LogIngestContext
     private let pipelines: Lock<[LogPipeline]>
     private let syslog: SyslogListeners
@@ -44,7 +45,9 @@ final class LogBackend: Sendable {
         try syslog.apply(options.syslog)
     }
 
-    func add(to router: inout Router) {
+    /// - Parameter pool: of transfers of much data.
+    func add(to router: inout Router, pool: HandlerPool) {
+        LogTransferAPI(ingest, pool: pool).add(to: &router)
         LogIngestProtocols.add(ingest, to: &router)
         // Loki's way to ask that everything be written to its place now.
         router.post("/flush", role: .admin, bodyBytesMax: 0) { [store] _, response in

@@ -28,7 +28,7 @@ struct MetricAdministration: Sendable {
         let digits = CivilTime(ms: time.wallMs).rfc3339.prefix(19).filter { $0 != "-" && $0 != ":" }
         let name = "\(digits)Z-\(Hexadecimal.string(SecureRandom.bytes(8).span))"
         let folder = FilePath.join(FilePath.join(dataDirectory, Self.snapshots), name)
-        try store.snapshot(to: FilePath.join(folder, MetricBackend.directoryName))
+        try backups.snapshot(to: folder)
         return name
     }
 
@@ -39,9 +39,9 @@ struct MetricAdministration: Sendable {
         return .object([
             JSONMember(name: "folder", value: .string(report.folder)),
             number("startedMs", Int(report.startedMs)), number("finishedMs", Int(report.finishedMs)),
-            number("parts", report.metrics.parts), number("bytes", report.metrics.bytes),
-            number("newParts", report.metrics.newParts), number("newBytes", report.metrics.newBytes),
-            number("copiedBytes", report.metrics.copiedBytes), number("otherBytes", report.otherBytes),
+            number("parts", report.parts.parts), number("bytes", report.parts.bytes),
+            number("newParts", report.parts.newParts), number("newBytes", report.parts.newBytes),
+            number("copiedBytes", report.parts.copiedBytes), number("otherBytes", report.otherBytes),
         ])
     }
 }

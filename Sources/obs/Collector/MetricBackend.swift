@@ -27,7 +27,7 @@ final class MetricBackend: Sendable {
     let store: TimeSeriesStore
     private let workers: Workers
     let queries: QueryService
-    private let transfers: HandlerPool
+    let transfers: HandlerPool
     private let imports: HandlerPool
     private let ingest: IngestContext
     private let scraper: Scraper

@@ -8,6 +8,7 @@ extension Command {
         var end: String?
         var isText = false
         var isSorted = false
+        var isLogs = false
         /// Nil: compressed where the file's name says so.
         var isCompressed: Bool?
         /// Nil writes to standard output.
@@ -15,11 +16,11 @@ extension Command {
     }
 
     static let export = Command(
-        "export", "write stored samples to a file or to standard output",
+        "export", "write stored samples or log lines to a file or to standard output",
         details: """
             Without a selector everything is written. JSON lines keep every bit: native histograms, stale markers and \
             start times; see Ingest.docc/Lines.md. The text format of Prometheus has no form for native histograms \
-            and stale markers, which are left out. Memory is bounded at both ends, whatever is asked for.
+            and stale markers, which are left out. With --logs it is entries of logs, byte for byte. Memory is bounded at both ends, whatever is asked for.
             """,
         options: ExportOptions(),
         settings: [
@@ -35,28 +36,33 @@ extension Command {
             .value("to", "TIME", "up to this instant, which is included", fallback: "the newest sample") {
                 $0.end = $1
             },
-            .on("sort", "series in the order of their labels, which takes memory for all of them") {
+            .on("logs", "entries of logs instead of samples") { $0.isLogs = true },
+            .on("sort", "series in the order of their labels, which takes memory for all of them; logs by time") {
                 $0.isSorted = true
             },
             .on("gzip", "compress; the default for a FILE that ends in .gz") { $0.isCompressed = true },
             ServerConnection.Options.server.within(\.server),
         ],
         operands: Operands(
-            name: "SELECTOR", doc: "series to write, such as up{job=\"node\"}", count: 0...64, candidates: .nothing),
+            name: "SELECTOR", doc: "series or streams to write, such as up{job=\"node\"}", count: 0...64,
+            candidates: .nothing),
         examples: [
             .init(does: "Everything, compressed", line: "obs export -o all.jsonl.gz"),
             .init(does: "One hour of two metrics", line: "obs export up node_load1 --from 1767225600 --to 1767229200"),
+            .init(does: "The logs of one program", line: "obs export --logs '{service=\"api\"}' -o api.jsonl.gz"),
             .init(does: "From one collector into another", line: "obs export | obs import --server http://b:9440"),
         ]
     ) { options, invocation in
+        if options.isLogs && options.isText { throw UsageError("logs have no text format: leave --format away") }
         let output = try OutputFile(options.file, isCompressed: options.isCompressed)
         let bar = ProgressBar("exporting", total: nil, invocation.console, amount: Amount.bytes)
         var question = ServerConnection.Question(
-            path: options.isText ? "/api/v1/export/prometheus" : "/api/v1/export")
+            path: options.isLogs
+                ? "/obs/v1/logs/export" : options.isText ? "/api/v1/export/prometheus" : "/api/v1/export")
         question.parameters = invocation.operands.map { ("match[]", $0) }
         if let start = options.start { question.parameters.append(("start", start)) }
         if let end = options.end { question.parameters.append(("end", end)) }
-        if options.isSorted { question.parameters.append(("sort", "labels")) }
+        if options.isSorted { question.parameters.append(("sort", options.isLogs ? "time" : "labels")) }
         question.timeoutNs = transferNs
         question.receive = { bytes in
             bar.advance(by: bytes.count)

@@ -1,3 +1,4 @@
+import Crypto
 import Encoding
 import HTTP
 import Posix
@@ -6,14 +7,16 @@ extension Command {
     struct ImportOptions: Sendable {
         var server = ServerConnection.Options()
         var isText = false
+        var isLogs = false
     }
 
     static let `import` = Command(
-        "import", "send samples from files or standard input to the collector",
+        "import", "send samples or log lines from files or standard input to the collector",
         details: """
             It takes what 'obs export' and VictoriaMetrics' /api/v1/export write, plain or compressed by gzip: JSON \
             lines, or lines of Prometheus' text format that have timestamps. A line that is refused is named with its \
-            number, and the rest is kept; samples that are there already are kept once. Exit code 1 says that a line was \
+            number, and the rest is kept; samples that are there already are kept once. With \
+            --logs it takes what 'obs export --logs' writes. Exit code 1 says that a line was \
             refused.
             """,
         options: ImportOptions(),
@@ -21,18 +24,22 @@ extension Command {
             .choice("format", "FORMAT", ["json", "text"], "JSON lines, or Prometheus' text format", fallback: "json") {
                 $0.isText = $1 == "text"
             },
+            .on("logs", "the lines are entries of logs") { $0.isLogs = true },
             ServerConnection.Options.server.within(\.server),
         ],
         operands: Operands(
-            name: "FILE", doc: "lines of samples; '-' or none for standard input", count: 0...10_000, candidates: .files
+            name: "FILE", doc: "lines of samples or logs; '-' or none for standard input", count: 0...10_000,
+            candidates: .files
         ),
         examples: [
             .init(does: "What was exported before", line: "obs import all.jsonl.gz"),
+            .init(does: "Logs that were exported before", line: "obs import --logs api.jsonl.gz"),
             .init(
                 does: "From VictoriaMetrics",
                 line: "curl -s 'http://vm:8428/api/v1/export?match[]={job=\"a\"}' | obs import"),
         ]
     ) { options, invocation in
+        if options.isLogs && options.isText { throw UsageError("logs have no text format: leave --format away") }
         let connection = ServerConnection(options.server, invocation.console)
         var isWhole = true
         for path in invocation.operands.isEmpty ? ["-"] : invocation.operands {
@@ -55,6 +62,9 @@ private struct ImportTransfer {
 
     private let connection: ServerConnection
     private let contentType: String
+    /// Of logs: names this transfer, so that a piece that is sent again is taken once. Nil for samples.
+    private let sender: String?
+    private var sequence = 0
     private let console: Console
     private var pending: [UInt8] = []
     private var line = 1
@@ -63,6 +73,7 @@ private struct ImportTransfer {
     init(_ connection: ServerConnection, _ options: Command.ImportOptions, _ console: Console) {
         (self.connection, self.console) = (connection, console)
         contentType = options.isText ? ContentType.text : "application/stream+json"
+        sender = options.isLogs ? "import-\(Hexadecimal.string(SecureRandom.bytes(8).span))" : nil
     }
 
     /// - Returns: whether every line was taken.
@@ -91,6 +102,11 @@ private struct ImportTransfer {
         let body = Array(pending[..<end])
         var question = ServerConnection.Question(method: .post, path: "/api/v1/import")
         question.parameters = [("first_line", String(line))]
+        if let sender {
+            sequence += 1
+            question.path = "/obs/v1/logs/import"
+            question.parameters += [("sender", sender), ("sequence", String(sequence))]
+        }
         question.body = body
         question.contentType = contentType
         question.retryNs = Self.retryNs

@@ -1,5 +1,6 @@
 import Encoding
 import Ledger
+import LogDB
 import Posix
 import TSDB
 
@@ -7,12 +8,14 @@ extension Command {
     struct VerifyOptions: Sendable {
         var ledger = LocalLedgerOptions()
         var known: AuditPoint?
+        /// Where all that is stored of logs is written, decompressed; nil for nowhere.
+        var dump: String?
     }
 
     static let verify = Command(
         "verify", "check every byte of a backup or of a data directory",
         details: """
-            Each part of the metrics is read and held against its checksum, and what is damaged is named. Of a data \
+            Each part of metrics and logs is read and held against its checksum, and what is damaged is named. Of a data \
             directory the ledger's database and the hash chain of the audit trail are checked too, and the trail's head \
             is printed. Note the head elsewhere: --known proves later that nothing up to it was rewritten. A collector \
             may run meanwhile. Exit code 1 says that something is wrong.
@@ -26,6 +29,11 @@ extension Command {
                 }
                 options.known = point
             },
+            .value(
+                "dump", "FILE",
+                "write everything that is stored of logs, decompressed, to look for what must not be there",
+                candidates: .files
+            ) { $0.dump = $1 },
             LocalLedgerOptions.data.within(\.ledger),
         ],
         operands: Operands(
@@ -33,16 +41,20 @@ extension Command {
             candidates: .folders),
         examples: [
             .init(does: "Is everything as obs left it?", line: "obs verify"),
+            .init(
+                does: "What is stored of logs, to look through",
+                line: "obs verify --dump logs.txt && grep -ac 4111 logs.txt"),
             .init(does: "Is the backup good?", line: "obs verify /mnt/backup/obs"),
             .init(does: "Was the trail rewritten since the head was noted?", line: "obs verify --known 17:9f86d081..."),
         ]
     ) { options, invocation in
         let folder = invocation.operands.first ?? options.ledger.dataDirectory
+        if let dump = options.dump { try Self.dump(logsOf: folder, to: dump) }
         if try BackupRecord(in: folder, LocalFileSystem()) != nil {
             return try verifyBackup(folder, invocation.console)
         }
         // Looked for first: a ledger is made where it is opened.
-        let places = try [MetricBackend.directoryName, LocalLedger.directoryName].filter {
+        let places = try [MetricBackend.directoryName, LogBackend.directoryName, LocalLedger.directoryName].filter {
             try LocalFileSystem().status(at: FilePath.join(folder, $0)) != nil
         }
         guard !places.isEmpty else {
@@ -50,6 +62,9 @@ extension Command {
         }
         var isGood = true
         if places.contains(MetricBackend.directoryName) { isGood = try verifyMetrics(folder, invocation.console) }
+        if places.contains(LogBackend.directoryName) {
+            isGood = try verifyLogs(folder, invocation.console) && isGood
+        }
         if places.contains(LocalLedger.directoryName) {
             isGood = try verifyLedger(folder, known: options.known, invocation.console) && isGood
         }
@@ -63,7 +78,7 @@ extension Command {
         console.print(
             """
             backup of \(backup.record.hostname), \(CivilTime(ms: backup.record.startedMs).rfc3339): \
-            \(backup.store.partCount) parts and \(backup.record.files.count) other files checked, \
+            \(backup.partCount) parts and \(backup.record.files.count) other files checked, \
             \(Amount.bytes(backup.bytes))
             """)
         return findings.isEmpty ? .ok : .bad
@@ -76,6 +91,22 @@ extension Command {
         for finding in findings { console.print(finding) }
         console.print("\(store.partCount) parts of metrics checked, \(Amount.bytes(store.bytes))")
         return findings.isEmpty
+    }
+
+    /// False where something is wrong.
+    private static func verifyLogs(_ folder: String, _ console: Console) throws -> Bool {
+        let store = try ClosedLogStore(FilePath.join(folder, LogBackend.directoryName))
+        let findings = try Verification.run(console, "checking", bytes: store.bytes) { try store.findings($0) }
+        for finding in findings { console.print(finding) }
+        console.print("\(store.partCount) parts of logs checked, \(Amount.bytes(store.bytes))")
+        return findings.isEmpty
+    }
+
+    private static func dump(logsOf folder: String, to file: String) throws {
+        let output = try OutputFile(file, isCompressed: nil)
+        let store = try ClosedLogStore(FilePath.join(folder, LogBackend.directoryName))
+        try store.dump { _ = output.write($0) }
+        try output.finish()
     }
 
     /// False where something is wrong.
