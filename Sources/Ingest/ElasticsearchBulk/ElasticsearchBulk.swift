@@ -11,7 +11,28 @@ import Storage
 /// is that of `@timestamp`, or of the field that `_time_field` names.
 package struct ElasticsearchBulk: LogIngestProtocol {
     /// Clients of version 8 go on only where an answer carries it.
-    static let productField = (name: "X-Elastic-Product", value: "Elasticsearch")
+    package static let productField = (name: "X-Elastic-Product", value: "Elasticsearch")
+
+    /// What `/` answers to clients that look first whom they speak with.
+    package static var greeting: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("name", "obs")
+        writer.member("cluster_name", "obs")
+        writer.member("cluster_uuid", "obs")
+        writer.name("version")
+        writer.beginObject()
+        writer.member("number", "8.17.0")
+        writer.member("build_flavor", "default")
+        writer.member("build_type", "tar")
+        writer.member("lucene_version", "9.12.0")
+        writer.member("minimum_wire_compatibility_version", "7.17.0")
+        writer.member("minimum_index_compatibility_version", "7.0.0")
+        writer.endObject()
+        writer.member("tagline", "You Know, for Search")
+        writer.endObject()
+        return writer.bytes
+    }
 
     private let intake: LogIntake
     private let limits: LogIngestLimits

@@ -1,6 +1,7 @@
 package import HTTP
+import Ingest
 
-/// `/`: what this server has, for whoever opens it in a browser.
+/// `/`: what this server has, for whoever opens it in a browser; and who it is, for Elasticsearch's clients, which ask for JSON.
 package struct OverviewPage: Sendable {
     package struct Entry: Sendable {
         let path: String
@@ -37,6 +38,13 @@ package struct OverviewPage: Sendable {
     }
 
     package func add(to router: inout Router) {
-        router.get("/", role: nil) { [answer] request, response in answer.send(to: request, &response) }
+        router.get("/", role: nil) { [answer] request, response in
+            let accept = request.headerText("accept") ?? ""
+            guard accept.contains("json"), !accept.contains("html") else {
+                return answer.send(to: request, &response)
+            }
+            response.fields.append(ElasticsearchBulk.productField.name, ElasticsearchBulk.productField.value)
+            response.send(ElasticsearchBulk.greeting, contentType: ContentType.json)
+        }
     }
 }
