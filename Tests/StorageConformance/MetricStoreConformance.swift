@@ -169,6 +169,23 @@ struct MetricStoreConformance {
         #expect(try test.store.series(either) == [early, late].sorted())
     }
 
+    @Test(
+        "tells the values that a label has within a range, however many it has outside",
+        arguments: StoreKind.allCases, [1, 100, 1500])
+    func tellsValuesOfRanges(kind: StoreKind, count: Int) throws {
+        let test = try kind.make()
+        var batch = SampleBatch()
+        for number in 0..<count {
+            batch.append(series("m", ("a", "early \(number)")), [(1000, 1)])
+            batch.append(series("m", ("a", "late \(number)")), [(9000, 1)])
+        }
+        _ = try test.store.append(&batch)
+        try test.settle()
+        let early = (0..<count).map { "early \($0)" }.sorted()
+        #expect(try test.store.labelValues("a", LabelRequest(startMs: 0, endMs: 5000)) == early)
+        #expect(try test.store.labelValues("a", LabelRequest(startMs: 2000, endMs: 8000)) == [])
+    }
+
     @Test("ends questions about labels whose asker has gone", arguments: StoreKind.allCases)
     func cancelsLabels(kind: StoreKind) throws {
         let test = try kind.make()

@@ -40,19 +40,15 @@ extension TimeSeriesStore {
         } else if request.selectors.isEmpty, let range = visible(request.startMs, request.endMs) {
             let (certain, uncertain) = presentValues(of: bytes.span, in: range)
             values = certain
-            if uncertain.count > Self.uncertainValuesMax {
-                try forEachSeries(request) { labels in
+            if !uncertain.isEmpty {
+                var asked = request
+                if uncertain.count <= Self.uncertainValuesMax {
+                    asked.selectors = uncertain.map { [Matcher(name, equals: $0)] }
+                }
+                try forEachSeries(asked) { labels in
                     let value = labels[name]
                     if !value.isEmpty { values.insert(value) }
                     return true
-                }
-            }
-            for value in uncertain where uncertain.count <= Self.uncertainValuesMax {
-                var asked = request
-                asked.selectors = [[Matcher(name, equals: value)]]
-                try forEachSeries(asked) { _ in
-                    values.insert(value)
-                    return false
                 }
             }
         } else {

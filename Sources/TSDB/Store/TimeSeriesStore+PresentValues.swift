@@ -3,8 +3,8 @@ import Posix
 import Storage
 
 extension TimeSeriesStore {
-    /// More values than this whose presence needs samples are answered by one walk over all series instead.
-    static let uncertainValuesMax = 64
+    /// More values than this whose presence needs samples are answered by one walk over all series rather than over theirs.
+    static let uncertainValuesMax = 1024
 
     /// The values of a label that some series has in a part which lies within the range as a whole: indexes tell that
     /// alone. `uncertain` are the others that exist.

@@ -85,6 +85,9 @@ package final class QueryService: Sendable {
     /// The threads for questions that are soon answered, labels and series among them.
     package var pool: HandlerPool { quick }
 
+    /// The threads for what may take long.
+    package var longPool: HandlerPool { long }
+
     /// After the server has stopped taking requests.
     package func stop() {
         quick.stop()
