@@ -55,10 +55,9 @@ package struct ClosedLogStore: Sendable {
         let journal = ClosedJournal(FilePath.join(directory, Self.journalDirectory), in: system)
         try journal.forEach { type, payload in
             tell(Array("\nrecord of type \(type)\n".utf8).span)
-            guard type == LogRecordType.packed, let plain = try? LogRecordType.unpack(payload) else {
-                return tell(payload)  // what is not packed, or not readable, is told as it is
-            }
-            tell(plain.span)
+            guard type == LogRecordType.packed else { return tell(payload) }
+            let plain = try? LogRecordType.unpack(payload)  // what is not readable is told as it is
+            if let plain { tell(plain.span) } else { tell(payload) }
         }
     }
 }
