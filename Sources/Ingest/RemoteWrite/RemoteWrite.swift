@@ -64,7 +64,7 @@ package struct RemoteWrite: IngestProtocol {
 
     private func take(_ body: [UInt8], _ decoding: inout Decoding) throws(DecodeError) -> RequestRefusal? {
         try decoding.decoder.decode(body.span, into: &decoding.batch)
-        let samples = decoding.batch.values.count
+        let samples = decoding.batch.values.count + decoding.batch.histograms.count
         guard samples <= limits.samplesMax else {
             return RequestRefusal(
                 .contentTooLarge, "the request holds \(samples) samples, more than the limit of \(limits.samplesMax)")
@@ -73,7 +73,7 @@ package struct RemoteWrite: IngestProtocol {
         var wire = decoding.wireLabels
         defer { decoding.wireLabels = wire }
         do throws(StorageError) {
-            let outcome = try intake.take(&decoding.batch) { index, batch in
+            var outcome = try intake.take(&decoding.batch) { index, batch in
                 do throws(LabelFlaw) {
                     let fields = body.span.extracting(ranges[index])
                     batch.series[index].labels = try wire.write(fields, into: &batch.labelBytes)
@@ -81,6 +81,10 @@ package struct RemoteWrite: IngestProtocol {
                 } catch {
                     return error
                 }
+            }
+            for flaw in decoding.decoder.flaws {
+                outcome.refuse(
+                    .invalidHistogram, series: flaw.series, samples: 1, "series \(flaw.series): \(flaw.reason)")
             }
             return outcome.refusedTotal == 0 ? nil : RequestRefusal(.badRequest, outcome.sentence)
         } catch {

@@ -9,8 +9,17 @@ package struct WriteRequestDecoder: Sendable {
     /// Where the label fields of each series of the last body lie: the labels alone where they stand together, as
     /// every sender writes them, otherwise the whole message of the series.
     package private(set) var labelRanges: [Range<Int>] = []
+    /// What of the last body cannot be taken, beside what is wrong with labels.
+    package private(set) var flaws: [Flaw] = []
     private var scattered: [UInt8] = []
     private let seed: Hash128
+
+    /// A histogram that is none.
+    package struct Flaw: Sendable, Equatable {
+        /// The series of the batch.
+        package let series: Int
+        package let reason: String
+    }
 
     /// `seed` is the process' own, the same for every decoder that feeds one store.
     package init(seed: Hash128) { self.seed = seed }
@@ -19,10 +28,12 @@ package struct WriteRequestDecoder: Sendable {
     package mutating func decode(_ body: Span<UInt8>, into batch: inout SampleBatch) throws(DecodeError) {
         batch.removeAll()
         labelRanges.removeAll(keepingCapacity: true)
+        flaws.removeAll()
         var request = ProtobufReader(body)
         while let tag = try request.nextTag() {
             switch tag {
             case .bytes(1): try decodeSeries(request.readMessage(), body, into: &batch)
+            case .bytes(3): batch.metadata.append(try Self.metadata(request.readMessage()))
             default: try request.skip(tag)
             }
         }
@@ -36,6 +47,7 @@ package struct WriteRequestDecoder: Sendable {
         var labelsEnd = messageStart
         var isScattered = false
         let firstSample = batch.values.count
+        let firstHistogram = batch.histograms.count
         while true {
             let fieldStart = message.offset
             guard let tag = try message.nextTag() else { break }
@@ -49,6 +61,17 @@ package struct WriteRequestDecoder: Sendable {
                 }
                 labelsEnd = message.offset
             case .bytes(2): try Self.decodeSample(message.readMessage(), into: &batch)
+            case .bytes(3):
+                if let exemplar = try Self.exemplar(message.readMessage(), series: batch.series.count) {
+                    batch.exemplars.append(exemplar)
+                }
+            case .bytes(4):
+                if let histogram = try WireHistogram.read(message.readMessage()) {
+                    batch.histograms.append(histogram)
+                } else {
+                    flaws.append(
+                        Flaw(series: batch.series.count, reason: "a bucket of a histogram counts less than nothing"))
+                }
             default: try message.skip(tag)
             }
         }
@@ -58,7 +81,58 @@ package struct WriteRequestDecoder: Sendable {
         batch.series.append(
             SampleBatch.Series(
                 key: isScattered ? try gatheredKey(fields) : Hash128.of(fields, seed: seed),
-                samples: firstSample..<batch.values.count))
+                samples: firstSample..<batch.values.count, histograms: firstHistogram..<batch.histograms.count))
+    }
+
+    /// Nil where its labels are none, as Prometheus leaves it out.
+    private static func exemplar(
+        _ message: consuming ProtobufReader, series: Int
+    ) throws(DecodeError) -> SampleBatch.Exemplar? {
+        var labels = LabelsBuilder()
+        var value = 0.0
+        var timestampMs: Int64 = 0
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .bytes(1):
+                let (name, text) = try label(message.readMessage())
+                labels.append(name.utf8.span, text.utf8.span)
+            case .fixed64(2): value = try message.readDouble()
+            case .varint(3): timestampMs = Int64(bitPattern: try message.readVarint())
+            default: try message.skip(tag)
+            }
+        }
+        var bytes: [UInt8] = []
+        guard labels.write(into: &bytes) else { return nil }
+        return SampleBatch.Exemplar(
+            series: series, labels: Labels(canonical: bytes), value: value, timestampMs: timestampMs)
+    }
+
+    private static func label(
+        _ message: consuming ProtobufReader
+    ) throws(DecodeError) -> (name: String, value: String) {
+        var (name, value) = ("", "")
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .bytes(1): name = try message.readBytes().text
+            case .bytes(2): value = try message.readBytes().text
+            default: try message.skip(tag)
+            }
+        }
+        return (name, value)
+    }
+
+    private static func metadata(_ message: consuming ProtobufReader) throws(DecodeError) -> MetricMetadata {
+        var metadata = MetricMetadata(family: "", kind: .unknown)
+        while let tag = try message.nextTag() {
+            switch tag {
+            case .varint(1): metadata.kind = MetricMetadata.Kind(wireNumber: try message.readVarint())
+            case .bytes(2): metadata.family = try message.readBytes().text
+            case .bytes(4): metadata.help = try message.readBytes().text
+            case .bytes(5): metadata.unit = try message.readBytes().text
+            default: try message.skip(tag)
+            }
+        }
+        return metadata
     }
 
     @inline(__always)

@@ -183,10 +183,6 @@ package struct WriteRequestV2Decoder: Sendable {
         return builder.write(into: &bytes) ? nil : "a label name occurs twice"
     }
 
-    private static let kinds: [MetricMetadata.Kind] = [
-        .unknown, .counter, .gauge, .histogram, .gaugehistogram, .summary, .info, .stateset,
-    ]
-
     /// What the series tells of its family; the builder still holds its labels.
     private func note(
         _ kind: UInt64, _ help: UInt64, _ unit: UInt64, _ body: Span<UInt8>, into batch: inout SampleBatch
@@ -198,7 +194,7 @@ package struct WriteRequestV2Decoder: Sendable {
         batch.metadata.append(
             MetricMetadata(
                 family: builder.value(of: Labels.metricName),
-                kind: kind < UInt64(Self.kinds.count) ? Self.kinds[Int(kind)] : .unknown, help: text(help),
+                kind: MetricMetadata.Kind(wireNumber: kind), help: text(help),
                 unit: text(unit)))
     }
 }

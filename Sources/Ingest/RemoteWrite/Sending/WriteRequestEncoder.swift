@@ -162,19 +162,3 @@ extension WriteRequestEncoder {
         }
     }
 }
-
-extension MetricMetadata.Kind {
-    /// As both versions number it.
-    var wireNumber: UInt64 {
-        switch self {
-        case .unknown: 0
-        case .counter: 1
-        case .gauge: 2
-        case .histogram: 3
-        case .gaugehistogram: 4
-        case .summary: 5
-        case .info: 6
-        case .stateset: 7
-        }
-    }
-}

@@ -93,13 +93,19 @@ struct WriteRequestEncoderTests {
         var generator = SeededGenerator.announced()
         var encoder = WriteRequestEncoder()
         for _ in 0..<50 {
-            let batch = random(&generator)
+            var batch = random(&generator)
+            batch.metadata = [MetricMetadata(family: "metric_1_total", kind: .histogram, help: "h", unit: "s")]
             let body = try plain(try encoder.encode(batch, as: .version1))
             var decoder = WriteRequestDecoder(seed: seed)
             var read = SampleBatch()
             try decoder.decode(body.span, into: &read)
             #expect(read.series.map(\.samples) == batch.series.map(\.samples))
             #expect(read.values == batch.values && read.timestampsMs == batch.timestampsMs)
+            #expect(
+                read.histograms == batch.histograms && read.series.map(\.histograms) == batch.series.map(\.histograms))
+            #expect(read.exemplars.map(\.series) == batch.exemplars.map(\.series))
+            #expect(read.exemplars.map(\.labels) == batch.exemplars.map(\.labels))
+            #expect(read.metadata == batch.metadata && decoder.flaws.isEmpty)
             var wire = WireLabels()
             for series in batch.series.indices {
                 var bytes: [UInt8] = []
