@@ -14,6 +14,8 @@ package struct ClientRequest: Sendable {
     /// Offers gzip; the answer arrives decompressed.
     package var acceptsGzip = true
     package var retries = RetryPolicy.never
+    /// The path of a socket on this machine that the request goes over, whatever host the URL names.
+    package var unixSocket: String?
     /// Takes the body of a 2xx answer piece by piece as it arrives, as it was sent, in place of the answer's `body`; false
     /// ends the transfer. It runs on the client's thread and may wait, which holds the sender back.
     package var receive: (@Sendable (Span<UInt8>) -> Bool)?

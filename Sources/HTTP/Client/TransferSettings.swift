@@ -28,6 +28,7 @@ struct TransferSettings {
         easy.set(CURLOPT_MAXREDIRS, Self.redirectsMax)
         let version = request.options.enablesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
         easy.set(CURLOPT_HTTP_VERSION, version)
+        if let path = request.unixSocket { easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
         method(request, easy)
         try fields(request, authorization, easy)
         try tls(request.options.tls, easy)

@@ -73,7 +73,10 @@ extension DiscoveryOptions {
         case .file(let options): ("file", FileDiscovery(options))
         case .http(let options): ("http", HTTPDiscovery(options))
         case .dns(let options): ("dns", DNSDiscovery(options))
-        case .docker, .kubernetes, .consul, .ec2: nil
+        case .docker(let options): ("docker", DockerDiscovery(options))
+        case .kubernetes(let options): ("kubernetes", KubernetesDiscovery(options))
+        case .consul(let options): ("consul", ConsulDiscovery(options))
+        case .ec2(let options): ("ec2", EC2Discovery(options))
         }
     }
 }
