@@ -211,7 +211,8 @@ let testTargets: [Target] = [
     tests(
         "obs",
         [
-            "obs", "Web", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding", "Posix",
+            "obs", "Agent", "Web", "TSDB", "Storage", "Ingest", "Model", "Crypto", "HTTP", "Telemetry", "Encoding",
+            "Posix",
             "TestSupport",
         ]),
     tests(

@@ -97,7 +97,7 @@ enum DocumentRules {
     }
 
     /// Which parser knows the files of a shipped folder, by extension. A file that no parser knows would ship unread.
-    static let shipped: [String: Set<String>] = ["dashboards": [], "rules": [], "agents": []]
+    static let shipped: [String: Set<String>] = ["dashboards": [], "rules": [], "agents": ["yaml"]]
 
     static func shippedFiles(_ paths: [String]) -> [Finding] {
         paths.filter { path in

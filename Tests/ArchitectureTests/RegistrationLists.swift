@@ -33,6 +33,9 @@ struct RegistrationList: Sendable {
             file: "Sources/Ingest/Pipelines/LogStages.swift", name: "all", folder: "Sources/Ingest/Pipelines/Stages",
             members: .files(suffix: "")),
         RegistrationList(
+            file: "Sources/Agent/Integrations/Integrations.swift", name: "all", folder: "Sources/Agent/Integrations",
+            members: .files(suffix: ""), beside: ["Integration": "what all of them are"]),
+        RegistrationList(
             file: "Tests/Fuzz/FuzzedDecoder.swift", name: "all", folder: "Tests/Fuzz/Decoders",
             members: .files(suffix: "Fuzz")),
     ]

@@ -52,6 +52,26 @@ package struct FileGlob: Sendable {
         return found
     }
 
+    /// Whether a path would be found if it were there.
+    package func matches(_ path: String) -> Bool {
+        Self.matches(parts[...], path.split(separator: "/").map(String.init)[...])
+    }
+
+    private static func matches(_ parts: ArraySlice<Part>, _ names: ArraySlice<String>) -> Bool {
+        guard let part = parts.first else { return names.isEmpty }
+        if case .folders = part {
+            return (0...names.count).contains { matches(parts.dropFirst(), names.dropFirst($0)) }
+        }
+        guard let name = names.first else { return false }
+        let isMatch =
+            switch part {
+            case .name(let own): own == name
+            case .pattern(let glob, let showsHidden): (showsHidden || !name.hasPrefix(".")) && glob.matches(name)
+            case .folders: true
+            }
+        return isMatch && matches(parts.dropFirst(), names.dropFirst())
+    }
+
     private func expand(
         _ parts: ArraySlice<Part>, under folder: String, depth: Int, _ system: any FileSystem,
         _ found: (String, Int) -> Void

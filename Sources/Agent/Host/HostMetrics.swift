@@ -22,6 +22,13 @@ package final class HostMetrics: Sendable {
     private let patienceNs: Int64
     private let time: any TimeSource
     private let failure: Failure
+    private let words: Words
+
+    /// How the metrics about collectors are called.
+    struct Words: Sendable {
+        var prefix = "node_scrape_collector"
+        var label = "collector"
+    }
 
     /// - Parameters:
     ///   - isOn: what was switched on and off by name; the others are as their definition says.
@@ -41,8 +48,9 @@ package final class HostMetrics: Sendable {
 
     init(
         _ collectors: [RunningCollector], patienceNs: Int64 = Limits.patienceNs, time: any TimeSource = SystemTime(),
-        failure: @escaping Failure = { _, _ in }
+        words: Words = Words(), failure: @escaping Failure = { _, _ in }
     ) {
+        self.words = words
         self.collectors = collectors
         self.patienceNs = patienceNs
         self.time = time
@@ -67,12 +75,12 @@ package final class HostMetrics: Sendable {
         let outcomes = state.withLock { state in
             Self.endReturned(&state)
             ask(wanted.filter { $0.runningSinceNs == nil }, &state)
-            return wanted.map { outcome(of: $0, appendingTo: &output) }
+            return self.outcomes(of: wanted, appendingTo: &output)
         }
         for outcome in outcomes {
             if case .failed(let reason) = outcome.error { failure(outcome.name, reason) }
         }
-        Self.append(outcomes, to: &output)
+        append(outcomes, to: &output)
     }
 
     private static func endReturned(_ state: inout State) {
@@ -110,25 +118,41 @@ package final class HostMetrics: Sendable {
         return true
     }
 
-    private func outcome(of collector: RunningCollector, appendingTo output: inout [UInt8]) -> CollectorOutcome {
+    /// Collectors of one name stand together, so that each family does.
+    private func outcomes(of collectors: [RunningCollector], appendingTo output: inout [UInt8]) -> [CollectorOutcome] {
+        var outcomes: [CollectorOutcome] = []
+        var pages: [MetricPage] = []
+        for (index, collector) in collectors.enumerated() {
+            outcomes.append(outcome(of: collector, &pages))
+            guard index + 1 == collectors.count || collectors[index + 1].name != collector.name else { continue }
+            MetricPage.append(pages, to: &output)
+            pages.removeAll()
+        }
+        return outcomes
+    }
+
+    private func outcome(of collector: RunningCollector, _ pages: inout [MetricPage]) -> CollectorOutcome {
         if let sinceNs = collector.runningSinceNs {
             let tookNs = time.monotonicNs - sinceNs
             return CollectorOutcome(
                 name: collector.name, tookNs: tookNs, error: .failed("no answer for \(tookNs / 1_000_000) ms"))
         }
-        return collector.take(appendingTo: &output)
-            ?? CollectorOutcome(name: collector.name, tookNs: 0, error: .failed("there is no thread to ask it"))
+        guard let (outcome, page) = collector.take() else {
+            return CollectorOutcome(name: collector.name, tookNs: 0, error: .failed("there is no thread to ask it"))
+        }
+        pages.append(page)
+        return outcome
     }
 
-    private static func append(_ outcomes: [CollectorOutcome], to output: inout [UInt8]) {
+    private func append(_ outcomes: [CollectorOutcome], to output: inout [UInt8]) {
         var page = MetricPage()
         let durations = page.family(
-            "node_scrape_collector_duration_seconds", .gauge, "Seconds that each collector took.")
+            "\(words.prefix)_duration_seconds", .gauge, "Seconds that each \(words.label) took.")
         let successes = page.family(
-            "node_scrape_collector_success", .gauge, "1 for each collector that could tell what it is for.")
+            "\(words.prefix)_success", .gauge, "1 for each \(words.label) that could tell what it is for.")
         for outcome in outcomes {
-            page.add(durations, Double(outcome.tookNs) / 1e9, "collector", outcome.name)
-            page.add(successes, outcome.error == nil ? 1 : 0, "collector", outcome.name)
+            page.add(durations, Double(outcome.tookNs) / 1e9, words.label, outcome.name)
+            page.add(successes, outcome.error == nil ? 1 : 0, words.label, outcome.name)
         }
         page.append(to: &output)
     }

@@ -70,8 +70,15 @@ extension HostMetrics {
         var isOn: [String: Bool] = [:]
         for definition in Collectors.all { isOn[definition.name] = options.runs(definition) }
         try self.init(
-            HostFiles(
-                procfs: options.procfs, sysfs: options.sysfs, rootfs: options.rootfs, udevData: options.udevData),
+            HostFiles(options),
             isOn: isOn, settings: options.settings, patienceNs: options.timeoutMs * 1_000_000, failure: failure)
+    }
+}
+
+extension HostFiles {
+    /// The folders of these options.
+    package init(_ options: HostOptions) {
+        self.init(
+            procfs: options.procfs, sysfs: options.sysfs, rootfs: options.rootfs, udevData: options.udevData)
     }
 }

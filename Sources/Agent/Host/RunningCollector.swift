@@ -33,15 +33,14 @@ final class RunningCollector: @unchecked Sendable {  // `state` says whose the p
         state.withLock { if case .running(let sinceNs) = $0 { sinceNs } else { nil } }
     }
 
-    /// What came of it last, with the page appended; nil while it runs.
-    func take(appendingTo output: inout [UInt8]) -> CollectorOutcome? {
+    /// What came of it last, with its page; nil while it runs.
+    func take() -> (outcome: CollectorOutcome, page: MetricPage)? {
         let outcome: CollectorOutcome? = state.withLock {
             guard case .done(let outcome) = $0 else { return nil }
             $0 = .idle
             return outcome
         }
-        if outcome != nil { page.append(to: &output) }
-        return outcome
+        return outcome.map { ($0, page) }
     }
 
     func run(_ time: any TimeSource) {

@@ -99,6 +99,21 @@ package struct MetricPage {
         }
     }
 
+    /// Appends several pages as one: the samples of a family stand together.
+    static func append(_ pages: [MetricPage], to output: inout [UInt8]) {
+        guard pages.count > 1 else {
+            pages.first?.append(to: &output)
+            return
+        }
+        var done: Set<[UInt8]> = []
+        for entry in pages.flatMap(\.entries) where !entry.samples.isEmpty && done.insert(entry.name).inserted {
+            output.append(contentsOf: entry.head)
+            for page in pages {
+                for other in page.entries where other.name == entry.name { output.append(contentsOf: other.samples) }
+            }
+        }
+    }
+
     @inline(__always)
     private mutating func write(_ family: Family, _ value: Double, _ labels: (inout [UInt8], Bool) -> Void) {
         entries[family.index].samples.append(contentsOf: entries[family.index].name)

@@ -10,7 +10,7 @@ package struct LogPipeline: Sendable {
     /// Reads `{match: {app: api}, stages: [{redact: {...}}, ...]}`.
     package init(_ section: YAMLSection) {
         match = section.texts("match").sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        stages = section.sections("stages", "pipeline stage").compactMap { LogStages.read($0) }
+        stages = LogStages.read(section, "stages")
         section.finish()
     }
 

@@ -1,5 +1,5 @@
-import Encoding
-import Text
+package import Encoding
+package import Text
 
 /// Every stage that a pipeline can have.
 package enum LogStages {
@@ -13,6 +13,11 @@ package enum LogStages {
         SampleStage.self,
         TimestampStage.self,
     ]
+
+    /// Reads a list of stages.
+    package static func read(_ section: YAMLSection, _ key: String) -> [any LogStage] {
+        section.sections(key, "pipeline stage").compactMap { read($0) }
+    }
 
     /// Reads `{drop: {...}}`. Nil where an error was reported.
     static func read(_ section: YAMLSection) -> (any LogStage)? {
@@ -37,7 +42,7 @@ package enum LogStages {
 
 extension YAMLSection {
     /// A regular expression. Nil where it is absent or an error was reported.
-    func expression(_ key: String) -> RegularExpression? {
+    package func expression(_ key: String) -> RegularExpression? {
         guard let pattern = string(key) else { return nil }
         do throws(RegularExpressionError) {
             return try RegularExpression(pattern)

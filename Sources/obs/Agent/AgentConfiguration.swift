@@ -8,6 +8,8 @@ struct AgentConfiguration: Sendable {
     /// Empty for the default.
     var listen: [SocketAddress] = []
     var host = HostOptions()
+    var integrations = IntegrationOptions()
+    var shipping = ShippingOptions()
     /// Nil where nobody has to say who they are.
     var auth: AuthOptions?
     /// Nil: plain HTTP.
@@ -40,9 +42,13 @@ struct AgentConfiguration: Sendable {
     }
 
     private init(_ section: YAMLSection, _ environment: Environment) {
-        environment.expandKeys(of: section, ["listen", "auth", "tls", "host"])
+        environment.expandKeys(
+            of: section,
+            ["listen", "auth", "tls", "host", "collector", "labels", "metrics", "buffer", "integrations"])
         if let node = section.value("listen") { listen = Self.addresses(node, section.reader) }
         if let node = section.section("host") { host = HostOptions(node) }
+        if let node = section.section("integrations") { integrations = IntegrationOptions(node) }
+        shipping = ShippingOptions(inlineIn: section)
         if let node = section.section("auth") { auth = AuthOptions(node) }
         if let node = section.section("tls") { tls = TLSOptions(node) }
         section.finish()

@@ -23,6 +23,10 @@ final class HostAgent: Sendable {
     private let authenticator: Authenticator?
     private let pages: HandlerPool
     private let server: Server
+    /// Asks services over HTTP.
+    private let client: HTTPClient
+    /// Nil where nothing is sent anywhere.
+    private let shipping: Shipping?
 
     /// Starts everything. On return the agent answers.
     init(_ options: AgentOptions, _ lifecycle: Lifecycle) throws {
@@ -38,6 +42,14 @@ final class HostAgent: Sendable {
         let host = try HostMetrics(configuration.host) { collector, reason in
             log.warning("a collector failed", ["collector": .text(collector), "reason": .text(reason)])
         }
+        let client = HTTPClient("integrations", registry: registry, time: time)
+        self.client = client
+        let services = configuration.integrations.metrics(
+            IntegrationContext(host: HostFiles(configuration.host), client: client),
+            patienceNs: configuration.host.timeoutMs * 1_000_000
+        ) { integration, reason in
+            log.warning("an integration failed", ["integration": .text(integration), "reason": .text(reason)])
+        }
         pages = try HandlerPool(name: "pages", threads: 1, waitingMax: Self.pagesWaitingMax)
         let listen = configuration.listen.isEmpty ? [SocketAddress(AgentOptions.listenDefault)!] : configuration.listen
         let authenticator = try Self.authenticator(configuration, registry, time)
@@ -50,12 +62,20 @@ final class HostAgent: Sendable {
         var serverOptions = ServerOptions()
         serverOptions.workers = 1
         server = try Server(
-            serverOptions, router: Self.router(host, registry, pages),
+            serverOptions, router: Self.router([host, services], registry, pages),
             gate: Self.gate(listen, options, authenticator, time),
             accessLog: { authenticator?.noteServed($0) }, registry: registry, time: time)
         let tls = try configuration.tls.map { tls throws(TLSError) in try TLSStore(tls, time: time) }
         addresses = try Collector.start(server, on: listen, tls)
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
+        shipping =
+            configuration.shipping.destinations.isEmpty
+            ? nil
+            : try Shipping(configuration.shipping, registry: registry, log: log, time: time) { page in
+                host.append(to: &page)
+                services.append(to: &page)
+                page += registry.exposition(.text)
+            }
         Collector.giveBackCode(log)
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
@@ -68,6 +88,8 @@ final class HostAgent: Sendable {
         log.info("stopping")
         server.stop(drainingAtMostNs: Self.drainNs)
         pages.stop()
+        try shipping?.stop()
+        client.stop()
         authenticator?.stop()
         log.info("stopped")
         sink.flush()
@@ -116,18 +138,21 @@ extension HostAgent {
         return OpenGate.gate(callers, audit: { _ in }, time: time)
     }
 
-    private static func router(_ host: HostMetrics, _ registry: Registry, _ pages: HandlerPool) -> Router {
+    private static func router(_ sources: [HostMetrics], _ registry: Registry, _ pages: HandlerPool) -> Router {
         var router = Router()
+        let names = sources.flatMap(\.names)
         router.get("/metrics", role: .read) { request, response in
             let (wanted, unwanted) = (request.values("collect[]"), request.values("exclude[]"))
-            if let unknown = (wanted + unwanted).first(where: { !host.names.contains($0) }) {
+            if let unknown = (wanted + unwanted).first(where: { !names.contains($0) }) {
                 return response.refuse(
                     RequestRefusal(.badRequest, "the collector \(unknown) does not run here; leave it out"))
             }
             pages.answer(&response) { pending in
                 var page: [UInt8] = []
-                host.append(to: &page) { name in
-                    (wanted.isEmpty || wanted.contains(name)) && !unwanted.contains(name)
+                for source in sources {
+                    source.append(to: &page) { name in
+                        (wanted.isEmpty || wanted.contains(name)) && !unwanted.contains(name)
+                    }
                 }
                 if wanted.isEmpty { page += registry.exposition(.text) }
                 pending.send(.ok, page.span, contentType: ExpositionFormat.text.contentType)

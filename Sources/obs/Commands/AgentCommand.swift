@@ -4,7 +4,9 @@ extension Command {
         details: """
             The agent serves what it measures at /metrics, under the names of node_exporter, for obs or any Prometheus to \
             scrape. A collector that fails or hangs holds neither the page nor the others: \
-            node_scrape_collector_success tells of it.
+            node_scrape_collector_success tells of it. With a collector in its configuration it also sends what it measures \
+            and the lines of logs that it reads, through a spool on disk: nothing is lost or doubled while the collector \
+            is away or when the agent is killed.
             """,
         options: AgentOptions(), settings: AgentOptions.settings,
         examples: [

@@ -1,0 +1,70 @@
+import Encoding
+import HTTP
+import Ingest
+package import Posix
+package import Telemetry
+
+/// Everything that leaves the host by itself: sources, the spool that they fill, and a sender for each collector.
+package final class Shipping: Sendable {
+    private let spool: Spool
+    private let client: HTTPClient
+    private let senders: [Sender]
+    private let files: LogFiles?
+    private let samples: HostSamples?
+    private let scraper: Scraper?
+
+    /// Starts reading and sending.
+    ///
+    /// - Parameter page: appends what the host measures, in the text format.
+    package init(
+        _ options: ShippingOptions, registry: Registry, log: Logger, time: any TimeSource = SystemTime(),
+        page: @escaping @Sendable (inout [UInt8]) -> Void
+    ) throws {
+        let spool = try Spool(
+            options.spool, bytesMax: options.spoolBytesMax, collectors: options.destinations.map(\.name),
+            registry: registry, time: time)
+        let client = HTTPClient("shipping", registry: registry, time: time)
+        (self.spool, self.client) = (spool, client)
+        senders = zip(options.destinations, spool.readers).map { destination, reader in
+            Sender(
+                destination, reader, spool, client: client, registry: registry, log: log.component("sender"),
+                time: time)
+        }
+        let common = options.hostLabels
+        files =
+            options.files.isEmpty
+            ? nil
+            : try LogFiles(
+                options.files, labels: common, pipelines: options.pipelines, into: spool, registry: registry,
+                log: log.component("logs"), time: time)
+        let host = common["host"] ?? ""
+        samples = try options.intervalMs.map { intervalMs throws(SystemError) in
+            try HostSamples(
+                everyMs: intervalMs, labels: common.merging(["job": "node", "instance": host]) { first, _ in first },
+                into: spool, log: log.component("samples"), time: time, page: page)
+        }
+        scraper = options.scrapes.isEmpty ? nil : Self.scraper(spool, common, registry, log, time)
+        try scraper?.apply(options.scrapes)
+        for sender in senders { try sender.start() }
+    }
+
+    private static func scraper(
+        _ spool: Spool, _ labels: [String: String], _ registry: Registry, _ log: Logger, _ time: any TimeSource
+    ) -> Scraper {
+        let seed = Hash128(low: .random(in: 0 ... .max), high: .random(in: 0 ... .max))
+        let context = IngestContext(
+            store: SpoolStore(spool, labels: labels, time: time), registry: registry, keySeed: seed, time: time)
+        return Scraper(context, log: log.component("scrape"), time: time)
+    }
+
+    /// Ends the sources, then the senders. What no collector has acknowledged stays in the spool.
+    package func stop() throws {
+        spool.stop()
+        files?.stop()
+        samples?.stop()
+        scraper?.stop()
+        for sender in senders { sender.stop() }
+        client.stop()
+        try spool.close()
+    }
+}
