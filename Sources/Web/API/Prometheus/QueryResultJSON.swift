@@ -8,14 +8,17 @@ struct QueryResultJSON {
     private let result: QueryResult
     private let limit: Int?
     private let withStatistics: Bool
+    private let waitedNs: Int64
 
     /// - Parameters:
     ///   - limit: the most series to write.
     ///   - withStatistics: whether it is told how much work the result was, as `stats` asks.
-    init(_ result: QueryResult, limit: Int?, withStatistics: Bool = false) {
+    ///   - waitedNs: how long the query waited for a thread.
+    init(_ result: QueryResult, limit: Int?, withStatistics: Bool = false, waitedNs: Int64 = 0) {
         self.result = result
         self.limit = limit
         self.withStatistics = withStatistics
+        self.waitedNs = waitedNs
     }
 
     var isTruncated: Bool {
@@ -55,6 +58,7 @@ struct QueryResultJSON {
         let statistics = result.statistics
         let prepared = Double(statistics.prepareNs) / 1e9
         let evaluated = Double(statistics.evaluateNs) / 1e9
+        let waited = Double(waitedNs) / 1e9
         json.name("stats")
         json.beginObject()
         json.name("timings")
@@ -63,8 +67,8 @@ struct QueryResultJSON {
         json.member("resultSortTime", 0)
         json.member("queryPreparationTime", prepared)
         json.member("innerEvalTime", evaluated)
-        json.member("execQueueTime", 0)
-        json.member("execTotalTime", prepared + evaluated)
+        json.member("execQueueTime", waited)
+        json.member("execTotalTime", waited + prepared + evaluated)
         json.endObject()
         json.name("samples")
         json.beginObject()

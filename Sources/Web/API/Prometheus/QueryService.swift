@@ -193,19 +193,22 @@ package final class QueryService: Sendable {
 
     private func finish(_ run: Run, _ entry: RunningQueries.Listed, _ prepared: Prepared) {
         entry.state = .running
+        let startedNs = time.monotonicNs
         do throws(QueryError) {
             let result = try prepared.run()
             entry.state = .sending
-            send(result, run)
+            let waitedNs = startedNs - entry.begunNs - result.statistics.prepareNs
+            send(result, run, waitedNs: max(0, waitedNs))
             end(run, entry, .success(result))
         } catch {
             end(run, entry, .failure(error))
         }
     }
 
-    private func send(_ result: QueryResult, _ run: Run) {
+    private func send(_ result: QueryResult, _ run: Run, waitedNs: Int64) {
         let asked = run.asked
-        let json = QueryResultJSON(result, limit: asked.limit, withStatistics: asked.wantsStatistics)
+        let json = QueryResultJSON(
+            result, limit: asked.limit, withStatistics: asked.wantsStatistics, waitedNs: waitedNs)
         let warnings = result.warnings(in: asked.text) + (json.isTruncated ? ["results truncated due to limit"] : [])
         APIAnswer.stream(run.pending, warnings: warnings, infos: result.infos(in: asked.text)) {
             json.write(to: &$0, passingOn: $1)
