@@ -76,13 +76,12 @@ final class HostAgent: Sendable {
                 services.append(to: &page)
                 page += registry.exposition(.text)
             }
-        Collector.giveBackCode(log)
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
 
     /// Works until the end is asked for, then ends in good order.
     func run() throws {
-        _ = lifecycle.run(atMostNs: nil) { "the agent reads its configuration at its start only" }
+        _ = lifecycle.run(atMostNs: nil, log) { "the agent reads its configuration at its start only" }
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         log.info("stopping")

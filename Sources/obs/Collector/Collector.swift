@@ -99,13 +99,12 @@ final class Collector: Sendable {
         try logs.apply(configuration.current.logs)
         rules.apply(configuration.current)
         readiness.isReady = true
-        Self.giveBackCode(log)
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
 
     /// Serves until the end is asked for or the time is over, then ends in good order.
     func run(atMostNs limitNs: Int64?) throws {
-        let end = lifecycle.run(atMostNs: limitNs, reload: reload)
+        let end = lifecycle.run(atMostNs: limitNs, log, reload: reload)
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         readiness.isReady = false
@@ -147,14 +146,6 @@ extension Collector {
         let files = LocalFileSystem()
         try files.createDirectories(dataDirectory)
         return try DataDirectoryLock(dataDirectory, in: files)
-    }
-
-    static func giveBackCode(_ log: Logger) {
-        do {
-            try FreedMemory.giveBackCode()
-        } catch {
-            log.debug("the code of the start stays in memory", ["error": .error(error)])
-        }
     }
 
     /// Certificates can be replaced while connections live; whether an address speaks TLS cannot.

@@ -1,5 +1,6 @@
 import Glibc
 import Posix
+import Telemetry
 
 /// What keeps a server running until it is told to end: signals, requests of `/-/reload` and `/-/quit`, and a time limit.
 /// Everything is answered on the one thread that calls `run`.
@@ -10,6 +11,9 @@ final class Lifecycle: Sendable {
         case asked
         case timeIsOver
     }
+
+    /// After this long the start is over: threads have begun, the first data is written.
+    private static let settledNs: Int64 = 3_000_000_000
 
     private let signals: SignalReceiver
     private let waitingForReload = Lock<[ReloadDone]>([])
@@ -36,11 +40,17 @@ final class Lifecycle: Sendable {
     /// Returns when the end was asked for or the time is over.
     ///
     /// - Parameter reload: returns nil, or why the old configuration stays.
-    func run(atMostNs limitNs: Int64?, reload: () -> String?) -> End {
-        let deadlineNs = limitNs.map { time.monotonicNs + $0 }
+    func run(atMostNs limitNs: Int64?, _ log: Logger, reload: () -> String?) -> End {
+        let startNs = time.monotonicNs
+        let deadlineNs = limitNs.map { startNs + $0 } ?? .max
+        var settledNs = startNs + Self.settledNs
         while true {
-            switch signals.wait(atMostNs: deadlineNs.map { $0 - time.monotonicNs }) {
-            case nil: return .timeIsOver
+            let nextNs = min(deadlineNs, settledNs)
+            switch signals.wait(atMostNs: nextNs == .max ? nil : nextNs - time.monotonicNs) {
+            case nil:
+                if deadlineNs <= settledNs { return .timeIsOver }
+                settledNs = .max
+                Self.giveBackStart(log)
             case .terminate, .interrupt: return .asked
             case .hangUp:
                 let waiting = waitingForReload.withLock { waiting in
@@ -50,6 +60,16 @@ final class Lifecycle: Sendable {
                 let failure = reload()
                 for done in waiting { done(failure) }
             }
+        }
+    }
+
+    /// Lets go of what only the start needed.
+    private static func giveBackStart(_ log: Logger) {
+        FreedMemory.giveBack()
+        do {
+            try FreedMemory.giveBackCode()
+        } catch {
+            log.debug("the code of the start stays in memory", ["error": .error(error)])
         }
     }
 }
