@@ -39,6 +39,7 @@ package struct IngestLimits: Sendable {
     package var bodyBytesMax = 32 << 20
     /// After decompression.
     package var expandedBytesMax = 128 << 20
+    /// Samples and histograms; `storage.request_sample_limit`.
     package var samplesMax = 1_000_000
 
     package init() {}

@@ -1,3 +1,4 @@
+import HTTP
 package import Model
 package import Storage
 package import Telemetry
@@ -11,6 +12,7 @@ package final class MetricIntake: Sendable {
     private let store: any MetricStore
     private let accepted: Counter
     private let refused: [Counter]
+    private let oversized: Counter
     private let introduced: Counter
 
     /// - Parameter name: of the protocol, as its metrics' label shows it.
@@ -27,6 +29,17 @@ package final class MetricIntake: Sendable {
             "obs_ingest_samples_refused_total", "Samples and histograms that were refused, by protocol and reason.",
             labels: ["protocol", "reason"])
         refused = AppendOutcome.Reason.allCases.map { refusals.with(name, $0.name) }
+        oversized = refusals.with(name, "request_sample_limit")
+    }
+
+    /// Why one request may not bring so many samples and histograms; nil where it may. They are counted as refused.
+    func refusal(ofSamples count: Int, _ limits: IngestLimits) -> RequestRefusal? {
+        guard count > limits.samplesMax else { return nil }
+        oversized.add(count)
+        return RequestRefusal(
+            .contentTooLarge,
+            "the request holds \(count) samples, more than storage.request_sample_limit (\(limits.samplesMax)); send fewer at once, or raise it"
+        )
     }
 
     /// Hands the batch to the store. Series with flawed labels are refused, the rest is kept.

@@ -62,10 +62,7 @@ package struct Influx: IngestProtocol {
             } catch {
                 if flaw == nil { flaw = "line \(number): \(error.reason)" }
             }
-            if batch.count > limits.samplesMax {
-                return RequestRefusal(
-                    .contentTooLarge, "the request holds more than the limit of \(limits.samplesMax) samples")
-            }
+            if let refusal = intake.refusal(ofSamples: batch.count, limits) { return refusal }
         }
         return finish(&batch, flaw)
     }

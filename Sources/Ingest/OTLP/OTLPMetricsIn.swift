@@ -36,11 +36,7 @@ package struct OTLPMetricsIn: IngestProtocol {
         do throws(RequestRefusal) {
             for resource in try read(request.body, isJSON: isJSON) { translation.add(resource) }
             var batch = translation.batch
-            guard batch.count <= limits.samplesMax else {
-                throw RequestRefusal(
-                    .contentTooLarge,
-                    "the request holds \(batch.count) samples, more than the limit of \(limits.samplesMax)")
-            }
+            if let refusal = intake.refusal(ofSamples: batch.count, limits) { throw refusal }
             let outcome = try append(&batch)
             let reason = [translation.reason, outcome.refusedTotal > 0 ? outcome.sentence : nil].compactMap(\.self)
             send(

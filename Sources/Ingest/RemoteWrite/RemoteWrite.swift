@@ -65,10 +65,7 @@ package struct RemoteWrite: IngestProtocol {
     private func take(_ body: [UInt8], _ decoding: inout Decoding) throws(DecodeError) -> RequestRefusal? {
         try decoding.decoder.decode(body.span, into: &decoding.batch)
         let samples = decoding.batch.values.count + decoding.batch.histograms.count
-        guard samples <= limits.samplesMax else {
-            return RequestRefusal(
-                .contentTooLarge, "the request holds \(samples) samples, more than the limit of \(limits.samplesMax)")
-        }
+        if let refusal = intake.refusal(ofSamples: samples, limits) { return refusal }
         let ranges = decoding.decoder.labelRanges
         var wire = decoding.wireLabels
         defer { decoding.wireLabels = wire }

@@ -54,11 +54,8 @@ struct RemoteWriteV2: Sendable {
             throw RequestRefusal(
                 .badRequest, "cannot read the request as io.prometheus.write.v2.Request: \(error)")
         }
-        guard batch.values.count + batch.histograms.count <= limits.samplesMax else {
-            throw RequestRefusal(
-                .contentTooLarge,
-                "the request holds \(batch.values.count) samples, more than the limit of \(limits.samplesMax)")
-        }
+        let samples = batch.values.count + batch.histograms.count
+        if let refusal = intake.refusal(ofSamples: samples, limits) { throw refusal }
         do throws(StorageError) {
             var outcome = try intake.take(&batch) { _, _ in nil }
             for flaw in decoder.flaws {

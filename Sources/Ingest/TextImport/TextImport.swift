@@ -49,11 +49,7 @@ package struct TextImport: IngestProtocol {
         } catch {
             return RequestRefusal(.badRequest, "cannot read the page: \(error)")
         }
-        guard samples.count <= limits.samplesMax else {
-            return RequestRefusal(
-                .contentTooLarge,
-                "the request holds \(samples.count) samples, more than the limit of \(limits.samplesMax)")
-        }
+        if let refusal = intake.refusal(ofSamples: samples.count, limits) { return refusal }
         return append(samples, extra.map { ($0[0], $0[1]) }, atMs: atMs)
     }
 

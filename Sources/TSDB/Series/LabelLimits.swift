@@ -16,18 +16,18 @@ struct LabelLimits {
             if cursor.name.count > nameBytesMax {
                 return (
                     .labelNameTooLong,
-                    "a label name of \(cursor.name.count) bytes is longer than label_name_length_limit (\(nameBytesMax))"
+                    "a label name of \(cursor.name.count) bytes is longer than storage.label_name_length_limit (\(nameBytesMax))"
                 )
             }
             if cursor.value.count > valueBytesMax {
                 return (
                     .labelValueTooLong,
-                    "the value of label \(Self.text(labels, cursor.name)) is \(cursor.value.count) bytes long, more than label_value_length_limit (\(valueBytesMax))"
+                    "the value of label \(Self.text(labels, cursor.name)) is \(cursor.value.count) bytes long, more than storage.label_value_length_limit (\(valueBytesMax))"
                 )
             }
         }
         if count > labelsMax {
-            return (.tooManyLabels, "\(count) labels are more than label_limit (\(labelsMax))")
+            return (.tooManyLabels, "\(count) labels are more than storage.label_limit (\(labelsMax))")
         }
         return count > 0 ? nil : (.invalidLabels, "the series has no label")
     }

@@ -63,9 +63,11 @@ final class MetricBackend: Sendable {
         imports = try HandlerPool(name: "import", threads: Self.importsMax, waitingMax: Self.importsWaitingMax)
         let otlp = Lock(OTLPOptions())
         self.otlp = otlp
-        ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed(), time: time) {
+        var ingest = IngestContext(store: store, registry: registry, keySeed: Self.randomSeed(), time: time) {
             otlp.withLock { $0 }
         }
+        if let samples = settings.limits.requestSamples { ingest.limits.samplesMax = samples }
+        self.ingest = ingest
         listeners = MetricListeners(ingest, log: log.component("listeners"))
         scraper = Scraper(ingest, log: log.component("scrape"), time: time)
         receivers = RemoteWriteQueues(
@@ -125,10 +127,10 @@ final class MetricBackend: Sendable {
             samplesRefused: Self.total("obs_ingest_samples_refused_total", ingest.registry),
             residentBytes: process.residentBytes,
             limits: [
-                ("storage.series_limit", options.seriesMax), ("label_limit", options.labelsMax),
-                ("label_name_length_limit", options.labelNameBytesMax),
-                ("label_value_length_limit", options.labelValueBytesMax),
-                ("samples of one request", ingest.limits.samplesMax),
+                ("storage.series_limit", options.seriesMax), ("storage.label_limit", options.labelsMax),
+                ("storage.label_name_length_limit", options.labelNameBytesMax),
+                ("storage.label_value_length_limit", options.labelValueBytesMax),
+                ("storage.request_sample_limit", ingest.limits.samplesMax),
                 ("bytes of one request", ingest.limits.bodyBytesMax),
                 ("bytes of one request, expanded", ingest.limits.expandedBytesMax),
             ])

@@ -34,6 +34,7 @@ struct StorageOptions: Sendable {
         var labels: Int?
         var labelNameBytes: Int?
         var labelValueBytes: Int?
+        var requestSamples: Int?
         /// Below this much free space nothing is taken.
         var freeBytes: Int64?
         /// How much of the log is kept at most for receivers of remote_write that are away.
@@ -56,6 +57,7 @@ struct StorageOptions: Sendable {
         limits.labels = section.int("label_limit", in: 1...Int.max)
         limits.labelNameBytes = section.int("label_name_length_limit", in: 1...Int.max)
         limits.labelValueBytes = section.int("label_value_length_limit", in: 1...Int.max)
+        limits.requestSamples = section.int("request_sample_limit", in: 1...Int.max)
         limits.freeBytes = section.bytes("min_free_space")
         limits.remoteWriteLogBytes = section.bytes("remote_write_log_limit")
         retentionRules = section.sections("retention_rules", "retention rule").compactMap(Self.rule)

@@ -117,7 +117,8 @@ struct RemoteWriteTests {
         let series = label("__name__", "x")
         let (status, text) = try fixture.write(field(1, series + sample(1, 1) + sample(2, 2) + sample(3, 3)))
         #expect(status == .contentTooLarge)
-        #expect(text.contains("3 samples, more than the limit of 2"))
+        #expect(text.contains("3 samples, more than storage.request_sample_limit (2)"))
+        #expect(fixture.counter("obs_ingest_samples_refused_total") == 3)
         let padding = field(9, [UInt8](repeating: 7, count: 100))
         #expect(try fixture.write(padding + padding).0 == .contentTooLarge)
     }

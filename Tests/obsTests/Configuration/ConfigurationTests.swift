@@ -210,6 +210,7 @@ import Testing
               label_limit: 4
               label_name_length_limit: 30
               label_value_length_limit: 20
+              request_sample_limit: 7
               min_free_space: 1GB
               retention_rules:
                 - {selector: '{job="debug",env!="prod"}', time: 1d}
@@ -220,7 +221,9 @@ import Testing
         let storage = result.configuration.storage
         #expect(
             storage.limits
-                == .init(series: 5, labels: 4, labelNameBytes: 30, labelValueBytes: 20, freeBytes: 1 << 30))
+                == .init(
+                    series: 5, labels: 4, labelNameBytes: 30, labelValueBytes: 20, requestSamples: 7,
+                    freeBytes: 1 << 30))
         let rule = try #require(storage.retentionRules.first)
         #expect(rule.retentionMs == 86_400_000)
         #expect(rule.matchers.map { "\($0.name)\($0.operation.rawValue)\($0.value)" } == ["job=debug", "env!=prod"])
