@@ -252,3 +252,16 @@ package func withEachFault(
     }
     preconditionFailure("BUG: still hit by a fault after \(limit) runs")
 }
+
+extension FaultyFileSystem {
+    /// File systems of which the first, the second, the third... call is hit, until there are no more calls to hit.
+    package static func forEachCall(
+        _ effect: Fault.Effect, onwards: Bool = false, _ body: (FaultyFileSystem, Int) throws -> Void
+    ) rethrows {
+        for number in 1... {
+            let system = FaultyFileSystem(Fault(effect, at: number, onwards: onwards))
+            try body(system, number)
+            if system.hits == 0 { return }
+        }
+    }
+}

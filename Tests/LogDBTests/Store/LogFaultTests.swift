@@ -11,23 +11,19 @@ import Testing
 struct LogFaultTests {
     @Test("keeps every acknowledged line when the device is full from any write on", arguments: [ENOSPC, EIO])
     func survivesFailingWrites(code: Int32) throws {
-        for number in 1... {
+        try FaultyFileSystem.forEachCall(.fail(code), onwards: true) { system, number in
             let directory = TemporaryDirectory()
-            let system = FaultyFileSystem(Fault(.fail(code), at: number, onwards: true))
             let kept = work(directory.file("data"), in: system)
             try expect(kept, in: directory.file("data"), "call \(number)")
-            if system.hits == 0 { return }
         }
     }
 
     @Test("keeps every acknowledged line when any one write is torn")
     func survivesTornWrites() throws {
-        for number in 1... {
+        try FaultyFileSystem.forEachCall(.tear(EIO)) { system, number in
             let directory = TemporaryDirectory()
-            let system = FaultyFileSystem(Fault(.tear(EIO), at: number))
             let kept = work(directory.file("data"), in: system)
             try expect(kept, in: directory.file("data"), "call \(number)")
-            if system.hits == 0 { return }
         }
     }
 
@@ -37,19 +33,8 @@ struct LogFaultTests {
         let origin = TemporaryDirectory()
         let path = origin.file("data")
         let kept = work(path, in: LocalFileSystem())
-        for file in try Self.files(under: path) where !file.hasSuffix("LOCK") {
-            for _ in 0..<6 {
-                let copy = TemporaryDirectory()
-                let target = copy.file("data")
-                try FileManager.default.copyItem(atPath: path, toPath: target)
-                let damaged = target + file.dropFirst(path.count)
-                var bytes = [UInt8](try Data(contentsOf: URL(filePath: damaged)))
-                guard !bytes.isEmpty else { continue }
-                let offset = Int.random(in: bytes.indices, using: &generator)
-                bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-                try Data(bytes).write(to: URL(filePath: damaged))
-                try expectServed(kept, target, "\(file.dropFirst(path.count)), byte \(offset)")
-            }
+        try FlippedBits.forEachCopy(of: path, flipsPerFile: 6, &generator) { copy, place in
+            try expectServed(kept, copy, "\(place)")
         }
     }
 
@@ -109,15 +94,6 @@ struct LogFaultTests {
             let told = try #require(found, comment)
             #expect(Set(told).count == told.count, comment)
             #expect(Set(told).isSuperset(of: kept) || !(damages + store.notices).isEmpty, comment)
-        }
-    }
-
-    private static func files(under path: String) throws -> [String] {
-        let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        return all.map { path + "/" + $0 }.filter { file in
-            var isDirectory: ObjCBool = false
-            return unsafe FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory)
-                && !isDirectory.boolValue
         }
     }
 }

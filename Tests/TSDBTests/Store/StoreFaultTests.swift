@@ -3,6 +3,7 @@ import Journal
 import Model
 import Posix
 import Storage
+import StoreModel
 import TestSupport
 import Testing
 
@@ -12,23 +13,19 @@ import Testing
 struct StoreFaultTests {
     @Test("keeps every acknowledged sample when the device is full from any write on", arguments: [ENOSPC, EIO])
     func survivesFailingWrites(code: Int32) throws {
-        for number in 1... {
+        try FaultyFileSystem.forEachCall(.fail(code), onwards: true) { system, number in
             let directory = TemporaryDirectory()
-            let system = FaultyFileSystem(Fault(.fail(code), at: number, onwards: true))
             let kept = work(directory.file("data"), in: system)
             try expect(kept, in: directory.file("data"), "call \(number)")
-            if system.hits == 0 { return }
         }
     }
 
     @Test("keeps every acknowledged sample when any one write is torn")
     func survivesTornWrites() throws {
-        for number in 1... {
+        try FaultyFileSystem.forEachCall(.tear(EIO)) { system, number in
             let directory = TemporaryDirectory()
-            let system = FaultyFileSystem(Fault(.tear(EIO), at: number))
             let kept = work(directory.file("data"), in: system)
             try expect(kept, in: directory.file("data"), "call \(number)")
-            if system.hits == 0 { return }
         }
     }
 
@@ -38,20 +35,8 @@ struct StoreFaultTests {
         let origin = TemporaryDirectory()
         let path = origin.file("data")
         let kept = work(path, in: LocalFileSystem())
-        let files = try Self.files(under: path).filter { !$0.hasSuffix("LOCK") }
-        for file in files {
-            for _ in 0..<6 {
-                let copy = TemporaryDirectory()
-                let target = copy.file("data")
-                try FileManager.default.copyItem(atPath: path, toPath: target)
-                let damaged = target + file.dropFirst(path.count)
-                var bytes = [UInt8](try Data(contentsOf: URL(filePath: damaged)))
-                guard !bytes.isEmpty else { continue }
-                let offset = Int.random(in: bytes.indices, using: &generator)
-                bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-                try Data(bytes).write(to: URL(filePath: damaged))
-                try expectServed(kept, target, "\(file.dropFirst(path.count)), byte \(offset)")
-            }
+        try FlippedBits.forEachCopy(of: path, flipsPerFile: 6, &generator) { copy, place in
+            try expectServed(kept, copy, "\(place)")
         }
     }
 
@@ -130,14 +115,5 @@ struct StoreFaultTests {
         for labels in Self.names { missing += kept.count - (answer[labels]?.count ?? 0) }
         #expect(
             missing == 0 || !store.notices.isEmpty, "\(comment): \(missing) samples are missing and nothing was said")
-    }
-
-    private static func files(under path: String) throws -> [String] {
-        var files: [String] = []
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
-            if attributes[.type] as? FileAttributeType == .typeRegular { files.append(path + "/" + name) }
-        }
-        return files.sorted()
     }
 }

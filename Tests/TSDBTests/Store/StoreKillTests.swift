@@ -19,30 +19,12 @@ struct StoreKillTests {
         // What an earlier life left unacknowledged is there for good: each life may add one such batch.
         var present: Int64 = 0
         for kill in 1...kills {
-            acknowledged = max(
-                acknowledged, try Self.runAndKill(path, afterMs: .random(in: 20...400, using: &generator)))
+            let last = try KilledProgram.lastNumber(
+                of: "StoreKiller", [path], killedAfterMs: .random(in: 20...400, using: &generator))
+            acknowledged = max(acknowledged, last)
             present = try expectWhole(path, max(acknowledged, present), "kill \(kill)")
         }
         #expect(acknowledged > 0)
-    }
-
-    /// Returns the number of the last batch that was acknowledged.
-    private static func runAndKill(_ path: String, afterMs: Int) throws -> Int64 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "StoreKiller")
-        process.arguments = [path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(afterMs)) {
-            kill(process.processIdentifier, SIGKILL)
-        }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        // A line that the end cut off was not acknowledged to anybody.
-        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.dropLast().last.flatMap { Int64($0) } ?? 0
     }
 
     /// Returns the number of the last batch that is there.
