@@ -190,11 +190,14 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "StoreKiller", dependencies: ["TSDB", "Storage", "Model"], path: "Tests/StoreKiller",
         swiftSettings: settings),
+    .executableTarget(
+        name: "StoreModel", dependencies: ["TSDB", "Storage", "Model", "Journal", "Posix", "TestSupport"],
+        path: "Tests/StoreModel", swiftSettings: settings),
     .testTarget(
         name: "TSDBTests",
         dependencies: [
             "TSDB", "Storage", "LabelIndex", "Journal", "Parts", "Model", "Telemetry", "Encoding", "Posix",
-            "TestSupport", "StoreKiller",
+            "TestSupport", "StoreKiller", "StoreModel",
         ],
         exclude: ["Fixtures"], swiftSettings: settings),
     tests("LogQL", ["LogQL", "PromQL", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport"]),

@@ -1,6 +1,7 @@
 import Model
 import Posix
 import Storage
+import StoreModel
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import Model
 import Storage
+import StoreModel
 import TestSupport
 import Testing
 

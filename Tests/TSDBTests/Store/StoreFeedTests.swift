@@ -1,5 +1,6 @@
 import Model
 import Storage
+import StoreModel
 import TestSupport
 import Testing
 

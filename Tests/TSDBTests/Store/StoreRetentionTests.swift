@@ -1,6 +1,7 @@
 import Model
 import Parts
 import Storage
+import StoreModel
 import TestSupport
 import Testing
 

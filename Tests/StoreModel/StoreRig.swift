@@ -1,19 +1,18 @@
 import Journal
-import Model
+package import Model
 import Posix
-import Storage
-import TestSupport
-
-@testable import TSDB
+package import Storage
+package import TSDB
+package import TestSupport
 
 /// A store in a directory of its own, without threads, so that tests say when it flushes and merges.
-final class StoreRig {
-    let directory = TemporaryDirectory()
-    let time = ManualTime()
-    var options: StoreOptions
-    private(set) var store: TimeSeriesStore
+package final class StoreRig {
+    package let directory = TemporaryDirectory()
+    package let time = ManualTime()
+    package var options: StoreOptions
+    package private(set) var store: TimeSeriesStore
 
-    init(_ change: (inout StoreOptions) -> Void = { _ in }) throws {
+    package init(_ change: (inout StoreOptions) -> Void = { _ in }) throws {
         var options = StoreOptions()
         options.hasBackgroundThreads = false
         options.sync = .onRequest
@@ -26,20 +25,20 @@ final class StoreRig {
 
     deinit { store.abandon() }
 
-    func reopen(crashing: Bool = false) throws {
+    package func reopen(crashing: Bool = false) throws {
         if crashing { store.abandon() } else { try store.close() }
         store = try TimeSeriesStore(directory: directory.file("data"), options: options, time: time)
     }
 
     @discardableResult
-    func append(_ labels: Labels, _ samples: [(Int64, Double)]) throws -> AppendOutcome {
+    package func append(_ labels: Labels, _ samples: [(Int64, Double)]) throws -> AppendOutcome {
         var batch = SampleBatch()
         batch.append(labels, samples.map { (timestampMs: $0.0, value: $0.1) })
         return try store.append(&batch)
     }
 
     /// All samples in a range, by labels.
-    func read(
+    package func read(
         _ matchers: [Matcher] = [], _ range: ClosedRange<Int64> = .min ... .max
     ) throws -> [Labels: [Int64: UInt64]] {
         let request = SelectRequest(matchers: matchers, startMs: range.lowerBound, endMs: range.upperBound)
@@ -66,10 +65,10 @@ final class StoreRig {
 
 extension StoreRig {
     /// Moves the clock.
-    func move(toMs timeMs: Int64) { time.advance(bySeconds: Double(timeMs - time.wallMs) / 1000) }
+    package func move(toMs timeMs: Int64) { time.advance(bySeconds: Double(timeMs - time.wallMs) / 1000) }
 
     /// All histograms in a range, by labels.
-    func readHistograms(
+    package func readHistograms(
         _ matchers: [Matcher], _ range: ClosedRange<Int64>
     ) throws -> [Labels: [Int64: NativeHistogram]] {
         let request = SelectRequest(matchers: matchers, startMs: range.lowerBound, endMs: range.upperBound)
@@ -88,6 +87,7 @@ extension StoreRig {
     }
 }
 
-func series(_ name: String, _ pairs: (String, String)...) -> Labels {
+/// The labels of a series.
+package func series(_ name: String, _ pairs: (String, String)...) -> Labels {
     Labels([(Labels.metricName, name)] + pairs.map { (name: $0.0, value: $0.1) })
 }
