@@ -39,10 +39,10 @@ final class RemoteWriteQueue: Sendable {
         metrics = RemoteWriteMetrics(source.registry, name: identity.name, url: identity.shownURL, options.queue)
     }
 
-    /// Begins to send, from where the receiver's file says, or from the end of the feed where it is new.
+    /// Begins to send, from where the receiver's file says, or with what comes from now on where it is new.
     func start() throws(SystemError) {
         let file = try PositionFile(source.path(of: identity), in: source.files)
-        let begin = file.found.map { min($0, source.foundMax) } ?? source.feed.end
+        let begin = min(file.found ?? source.newest, source.newest)
         source.feed.keep(from: begin, for: identity.key)
         state.withLock { $0.position = begin }
         let sender = RemoteWriteSender(self, begin, file)

@@ -15,8 +15,8 @@ struct RemoteWriteSource: Sendable {
     let files: any FileSystem
     let registry: Registry
     let time: any TimeSource
-    /// Positions beyond it are of a log that a loss of power has taken.
-    let foundMax: FeedPosition
+    /// Where a receiver that is new begins. Positions of files beyond it are of a log that a loss of power has taken.
+    let newest: FeedPosition
 
     func path(of identity: RemoteWriteIdentity) -> String { FilePath.join(directory, identity.file) }
 }
@@ -67,8 +67,8 @@ package final class RemoteWriteQueues: Sendable {
         var queues: [RemoteWriteQueue] = []
         var client: HTTPClient?
         var externalLabels: [String: String] = [:]
-        /// Positions of files that an earlier process wrote lie before it, unless a loss of power took the log.
-        var foundMax: FeedPosition?
+        /// The end of the feed at the start, until the first receivers run.
+        var newest: FeedPosition?
     }
 
     private let feed: any SampleFeed
@@ -90,7 +90,7 @@ package final class RemoteWriteQueues: Sendable {
     ) {
         (self.feed, self.directory, self.registry, self.log) = (feed, directory, registry, log)
         (self.files, self.time, self.metadata) = (files, time, metadata)
-        state = Lock(State(foundMax: feed.end))
+        state = Lock(State(newest: feed.end))
     }
 
     /// Puts these receivers in force. One that is as it was goes on undisturbed, one that changed goes on from where it
@@ -120,7 +120,7 @@ package final class RemoteWriteQueues: Sendable {
         state.withLock {
             $0.queues = queues
             $0.externalLabels = externalLabels
-            $0.foundMax = nil
+            $0.newest = nil
         }
     }
 
@@ -138,7 +138,7 @@ package final class RemoteWriteQueues: Sendable {
         }
         let source = RemoteWriteSource(
             feed: feed, metadata: metadata, externalLabels: externalLabels, directory: directory, files: files,
-            registry: registry, time: time, foundMax: state.withLock { $0.foundMax } ?? feed.end)
+            registry: registry, time: time, newest: state.withLock { $0.newest } ?? feed.end)
         return try wanted.map { identity, options throws(SystemError) in
             if let queue = kept.first(where: { $0.identity == identity }) { return queue }
             let queue = RemoteWriteQueue(options, identity, source, client: client, log: log)

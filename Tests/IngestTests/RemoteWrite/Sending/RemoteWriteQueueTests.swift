@@ -163,6 +163,7 @@ struct RemoteWriteQueueTests {
     @Test func aReceiverThatIsNewGetsWhatComesFromNowOn() throws {
         let rig = try Rig()
         let id = rig.feed.add(Labels([("__name__", "m")]))
+        try rig.queues.apply([], externalLabels: [:])
         fill(rig, [id], 0..<5)
         try rig.apply()
         fill(rig, [id], 5..<9)
