@@ -88,7 +88,7 @@ let floor3: [Target] = [
 let floor4: [Target] = [
     room("Storage", ["Model", "Posix", "Encoding"]),
     room("LabelIndex", ["Model", "Text", "Posix", "Encoding"]),
-    room("Ledger", ["Databases", "HTTP", "Crypto", "Posix", "Encoding", "Telemetry"]),
+    room("Ledger", ["Databases", "HTTP", "Model", "Text", "Crypto", "Posix", "Encoding", "Telemetry"]),
 ]
 
 let floor5: [Target] = [
@@ -104,7 +104,7 @@ let floor5: [Target] = [
 
 let floor6: [Target] = [
     room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
-    room("Alerting", ["HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
     room("Rules", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -115,7 +115,12 @@ let floor7: [Target] = [
             "Ingest", "Journal", "Storage", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding", "Posix",
             "CLinux",
         ]),
-    room("Web", ["Rules", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix"]),
+    room(
+        "Web",
+        [
+            "Rules", "Alerting", "Ledger", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding",
+            "Posix",
+        ]),
 ]
 
 let floor8: [Target] = [
@@ -167,7 +172,8 @@ let testTargets: [Target] = [
     tests("Parts", ["Parts", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Databases", ["Databases", "Encoding", "Posix", "TestSupport"]),
     tests("LabelIndex", ["LabelIndex", "Model", "Encoding", "Posix", "TestSupport"]),
-    tests("Ledger", ["Ledger", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
+    tests(
+        "Ledger", ["Ledger", "Model", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
     .testTarget(
         name: "StorageConformance",
         dependencies: ["Storage", "Model", "Posix", "TSDB", "LogDB", "TestSupport"],
@@ -203,7 +209,9 @@ let testTargets: [Target] = [
     tests("LogQL", ["LogQL", "PromQL", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("Alerting", ["Alerting", "HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "Alerting",
+        ["Alerting", "Ledger", "Crypto", "HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Rules", ["Rules", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests(
         "Web",

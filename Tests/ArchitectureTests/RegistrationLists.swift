@@ -21,6 +21,10 @@ struct RegistrationList: Sendable {
 
     static let all = [
         RegistrationList(
+            file: "Sources/Alerting/Stages/Stage.swift", name: "all", folder: "Sources/Alerting/Stages",
+            members: .files(suffix: ""),
+            beside: ["Stage": "what all of them are", "Deduplication": "for each receiver"]),
+        RegistrationList(
             file: "Sources/Alerting/Receivers/ReceiverKind.swift", name: "all", folder: "Sources/Alerting/Receivers",
             members: .folders),
         RegistrationList(

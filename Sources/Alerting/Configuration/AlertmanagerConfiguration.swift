@@ -54,6 +54,17 @@ package struct AlertmanagerConfiguration: Sendable {
 
     private init() {}
 
+    /// Where nobody is to be told: alerts are grouped and shown.
+    package static let showingOnly: AlertmanagerConfiguration = {
+        var configuration = AlertmanagerConfiguration()
+        configuration.receivers = [Receiver(name: "none", settings: [])]
+        configuration.route = Route(
+            receiver: "none", groupBy: [Alert.nameLabel], groupsByAll: false, matchers: [], continues: false,
+            groupWaitMs: 0, groupIntervalMs: 60_000, repeatIntervalMs: 86_400_000, muteTimes: [], activeTimes: [],
+            labels: [], routes: [], key: "{}")
+        return configuration
+    }()
+
     private mutating func readIntervals(_ section: YAMLSection, _ system: any FileSystem) {
         let reader = TimeIntervalReader { (name) throws(TimeZone.Failure) in
             try TimeZone.named(name, in: system)

@@ -26,7 +26,8 @@ struct RouteReader {
         for key in ["mute_time_intervals", "active_time_intervals"] where !(section.strings(key) ?? []).isEmpty {
             section.refuse(at: key, "root route must not have any \(key)", "move them to a route below")
         }
-        let route = route(section, Inherited(), depth: 0)
+        var route = route(section, Inherited(), depth: 0)
+        _ = route.number()
         if route.receiver.isEmpty { section.refuse("root route must specify a default receiver", "add receiver") }
         if route.continues { section.refuse(at: "continue", "cannot have continue in root route", "remove it") }
         return route

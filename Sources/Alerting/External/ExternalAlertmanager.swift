@@ -28,7 +28,7 @@ package struct ExternalOptions: Sendable {
     package init() {}
 
     /// The alert as it leaves; nil where the rules drop it.
-    func prepared(_ alert: Alert) -> Alert? {
+    package func prepared(_ alert: Alert) -> Alert? {
         var builder = LabelsBuilder(alert.labels)
         for label in externalLabels where builder.value(of: label.name).isEmpty { builder.set(label.name, label.value) }
         guard alertRules.apply(to: &builder) else { return nil }

@@ -23,6 +23,10 @@ struct ReceiverKind: Sendable {
     /// Settings that `global` has where the receiver has none.
     var inherited: [String: String] = [:]
     var check: Check = { _, _, _ in }
+    /// Texts where the configuration has none.
+    var defaults: [String: String] = [:]
+    /// Tells the receiver, once. Returns what it wants to know next time it is told of the group.
+    var deliver: @Sendable (Delivery) throws(DeliveryFailure) -> [String: String]
 
     /// All of them; a folder beside this file and a line here for each.
     static let all: [ReceiverKind] = [

@@ -19,6 +19,8 @@ package struct ReceiverSettings: Sendable {
     package var tables: [String: [String: String]] = [:]
     /// Lists of parts, such as `fields`: each a mapping of texts.
     package var parts: [String: [[String: String]]] = [:]
+    /// Lists of texts, by their keys.
+    package var lists: [String: [String]] = [:]
 
     package func text(_ key: String) -> String { texts[key] ?? "" }
 }
@@ -33,7 +35,8 @@ struct ReceiverSettingsReader {
             kind: kind.name, position: section.reader.position(of: section.node),
             sendsResolved: section.bool("send_resolved") ?? kind.sendsResolved, client: global.client)
         if kind.usesHTTP, let http = section.section("http_config") { settings.client = .own(http) }
-        for key in kind.texts { settings.texts[key] = section.string(key) }
+        settings.texts = kind.defaults
+        for key in kind.texts { if let text = section.string(key) { settings.texts[key] = text } }
         for key in kind.addresses { settings.texts[key] = section.webAddress(key) }
         for key in kind.secrets { settings.secrets[key] = section.secret(key, file: key + "_file") }
         for key in kind.flags { settings.flags[key] = section.bool(key) }

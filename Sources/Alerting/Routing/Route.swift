@@ -19,6 +19,8 @@ package struct Route: Sendable {
     package var routes: [Route]
     /// Where it stands in the tree, such as `{}/{team="a"}`, for keys of groups.
     package var key: String
+    /// Counted through the tree, from the root down.
+    package internal(set) var place = 0
 
     /// The nodes that take an alert: the deepest that match, and on from each that says `continue`.
     package func matches(_ labels: Labels) -> [Route] {
@@ -32,13 +34,15 @@ package struct Route: Sendable {
         return found.isEmpty ? [self] : found
     }
 
-    private func takes(_ labels: Labels) -> Bool {
-        matchers.allSatisfy { matcher in
-            let name = Array(matcher.name.utf8)
-            guard let range = labels.valueRange(of: name.span) else { return matcher.matches([UInt8]().span) }
-            return matcher.matches(labels.bytes.span.extracting(range))
-        }
+    /// Numbers this node and all below. Returns the next number.
+    mutating func number(from first: Int = 0) -> Int {
+        place = first
+        var next = first + 1
+        for child in routes.indices { next = routes[child].number(from: next) }
+        return next
     }
+
+    private func takes(_ labels: Labels) -> Bool { labels.match(matchers) }
 
     /// The labels that name the group of an alert.
     package func group(of labels: Labels) -> Labels {

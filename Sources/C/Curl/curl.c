@@ -10,7 +10,7 @@
 #define FUNCTIONS(X)                                                                                              \
     X(curl_global_init)                                                                                           \
     X(curl_easy_init) X(curl_easy_cleanup) X(curl_easy_reset) X(curl_easy_strerror) X(curl_easy_setopt)            \
-    X(curl_easy_getinfo) X(curl_slist_append) X(curl_slist_free_all)                                              \
+    X(curl_easy_perform) X(curl_easy_getinfo) X(curl_slist_append) X(curl_slist_free_all)                                        \
     X(curl_multi_init) X(curl_multi_cleanup) X(curl_multi_setopt) X(curl_multi_add_handle)                         \
     X(curl_multi_remove_handle) X(curl_multi_socket_action) X(curl_multi_info_read)
 
@@ -46,6 +46,7 @@ void *ccurl_easy_new(void) { return api.curl_easy_init(); }
 void ccurl_easy_free(void *easy) { api.curl_easy_cleanup(easy); }
 void ccurl_easy_reset(void *easy) { api.curl_easy_reset(easy); }
 const char *ccurl_easy_reason(CURLcode code) { return api.curl_easy_strerror(code); }
+CURLcode ccurl_easy_perform(void *easy) { return api.curl_easy_perform(easy); }
 
 CURLcode ccurl_set_long(void *easy, CURLoption option, long value) {
     return api.curl_easy_setopt(easy, option, value);

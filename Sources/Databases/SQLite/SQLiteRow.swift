@@ -38,6 +38,7 @@ package struct SQLiteRow: ~Copyable {
     }
 
     package func integerIfAny(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+    package func realIfAny(_ column: Int) -> Double? { isNull(column) ? nil : real(column) }
     package func textIfAny(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
 
     private func isNull(_ column: Int) -> Bool {

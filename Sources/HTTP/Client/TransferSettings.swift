@@ -85,7 +85,7 @@ struct TransferSettings {
         }
     }
 
-    private func tls(_ options: TLSClientOptions, _ easy: EasyHandle) throws(ClientError) {
+    func tls(_ options: TLSClientOptions, _ easy: EasyHandle) throws(ClientError) {
         easy.set(CURLOPT_SSL_VERIFYPEER, !options.skipsVerification)
         easy.set(CURLOPT_SSL_VERIFYHOST, options.skipsVerification ? 0 : 2)
         if let authority = options.authority { easy.set(blob: CURLOPT_CAINFO_BLOB, try text(authority)) }
@@ -139,28 +139,6 @@ struct TransferSettings {
         return nil
     }
 
-    /// Certificate bundles are the largest.
-    private static let secretBytesMax = 4 << 20
-
-    /// A secret as it is now: files are read at each use, so that they can be replaced at any time.
-    func text(_ source: SecretSource) throws(ClientError) -> String {
-        switch source {
-        case .text(let secret): return secret.text
-        case .file(let path):
-            do throws(SystemError) {
-                let bytes = try files.readFile(path, atMostBytes: Self.secretBytesMax)
-                return String(decoding: bytes, as: UTF8.self).trimmingBlanks
-            } catch {
-                throw ClientError(.setup, "cannot read a secret of the request: \(error)")
-            }
-        }
-    }
-}
-
-extension String {
-    fileprivate var trimmingBlanks: String {
-        var text = self[...]
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text.drop(while: \.isWhitespace))
-    }
+    /// A secret as it is now.
+    func text(_ source: SecretSource) throws(ClientError) -> String { try SecretText.now(source, in: files) }
 }

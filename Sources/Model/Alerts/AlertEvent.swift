@@ -8,6 +8,14 @@ package struct AlertEvent: Sendable, Hashable {
         case firing
         case resolved
         case acknowledged
+        /// A group that was taken in hand has another alert, or is over.
+        case unacknowledged
+        /// A receiver was told.
+        case notified
+        /// A receiver could not be told.
+        case failed
+        case silenced
+        case unsilenced
     }
 
     package var atMs: Int64

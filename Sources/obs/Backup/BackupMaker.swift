@@ -21,6 +21,7 @@ final class BackupMaker: Sendable {
     private let store: TimeSeriesStore
     private let logs: LogDatabase
     private let ledger: Ledger
+    private let alerts: AlertDelivery
     private let ledgerDirectory: String
     private let time: any TimeSource
     private let system: any FileSystem
@@ -28,10 +29,11 @@ final class BackupMaker: Sendable {
 
     /// - Parameter ledgerDirectory: where the ledger lies, if anything was ever written into it.
     init(
-        _ store: TimeSeriesStore, _ logs: LogDatabase, _ ledger: Ledger, ledgerDirectory: String, time: any TimeSource,
-        in system: any FileSystem = LocalFileSystem()
+        _ store: TimeSeriesStore, _ logs: LogDatabase, _ ledger: Ledger, _ alerts: AlertDelivery,
+        ledgerDirectory: String, time: any TimeSource, in system: any FileSystem = LocalFileSystem()
     ) {
-        (self.store, self.logs, self.ledger, self.ledgerDirectory) = (store, logs, ledger, ledgerDirectory)
+        (self.store, self.logs, self.ledger, self.alerts) = (store, logs, ledger, alerts)
+        self.ledgerDirectory = ledgerDirectory
         (self.time, self.system) = (time, system)
     }
 
@@ -80,6 +82,7 @@ final class BackupMaker: Sendable {
     }
 
     private func backUpLedger(to folder: String) throws {
+        try alerts.backUp(to: FilePath.join(folder, LocalLedger.directoryName))
         // A ledger is made at its first use; none is made for a backup.
         guard try system.status(at: FilePath.join(ledgerDirectory, Ledger.databaseFile)) != nil else { return }
         try ledger.backUp(to: FilePath.join(folder, LocalLedger.directoryName))

@@ -67,11 +67,13 @@ final class Collector: Sendable {
             configuration.current.storage, configuration.current.queries,
             memoryBytes: options.memoryBytes ?? Int64(Machine.memoryBytes / 2), dataDirectory: dataDirectory,
             registry: registry, log: log.component("metrics"), time: time)
-        alerts = AlertDelivery(registry: registry, log: log.component("alerts"), time: time)
+        alerts = try AlertDelivery(
+            directory: FilePath.join(dataDirectory, LocalLedger.directoryName), externalURL: options.externalURL,
+            registry: registry, log: log.component("alerts"), time: time)
         try alerts.apply(configuration.current)
         rules = try RuleBackend(
             metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time,
-            notify: alerts.notify)
+            notify: alerts.notify, record: alerts.record)
 
         logs = try LogBackend(
             configuration.current.storage, configuration.current.logs, dataDirectory: dataDirectory,
@@ -79,14 +81,15 @@ final class Collector: Sendable {
 
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
-            metrics.store, logs.store, ledger,
+            metrics.store, logs.store, ledger, alerts,
             ledgerDirectory: FilePath.join(dataDirectory, LocalLedger.directoryName), time: time)
         var serverOptions = ServerOptions()
         serverOptions.crossOrigin = options.crossOrigin
         serverOptions.workers = min(Machine.processors, Self.workersMax)
         server = try Server(
             serverOptions,
-            router: Self.router(registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, logs),
+            router: Self.router(
+                registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, alerts, logs),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -187,7 +190,7 @@ extension Collector {
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
         _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker,
-        _ rules: RuleBackend, _ logs: LogBackend
+        _ rules: RuleBackend, _ alerts: AlertDelivery, _ logs: LogBackend
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -197,6 +200,7 @@ extension Collector {
         StatusAPI(facts).add(to: &router)
         metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
         rules.add(to: &router, pool: metrics.queries.pool)
+        alerts.add(to: &router)
         logs.add(to: &router, pool: metrics.transfers)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),

@@ -18,18 +18,20 @@ final class RuleBackend: Sendable {
     private let externalURL: String
     private let log: Logger
     private let notify: @Sendable ([Alert]) -> Void
+    private let record: @Sendable ([AlertEvent]) -> Void
 
     /// - Parameters:
     ///   - externalURL: where people reach the server, without a slash at the end.
     ///   - notify: takes the alerts that are to be told.
+    ///   - record: takes what happened to alerts.
     init(
         _ metrics: MetricBackend, externalURL: String, registry: Registry, log: Logger, time: any TimeSource,
-        notify: @escaping @Sendable ([Alert]) -> Void
+        notify: @escaping @Sendable ([Alert]) -> Void, record: @escaping @Sendable ([AlertEvent]) -> Void
     ) throws(SystemError) {
         scheduler = try RuleScheduler(
             evaluators: min(max(2, Machine.processors), Self.evaluatorsMax), registry: registry, time: time)
         (engine, store) = (metrics.engine, metrics.metricStore)
-        (self.externalURL, self.log, self.notify) = (externalURL, log, notify)
+        (self.externalURL, self.log, self.notify, self.record) = (externalURL, log, notify, record)
     }
 
     /// Puts the rules of a configuration in force.
@@ -41,6 +43,7 @@ final class RuleBackend: Sendable {
             .sorted { $0.key < $1.key }
         environment.context.externalURL = externalURL
         environment.notify = notify
+        environment.record = record
         environment.log = log
         scheduler.replace(configuration.ruleGroups, environment)
     }

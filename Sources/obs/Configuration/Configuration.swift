@@ -1,3 +1,4 @@
+import Alerting
 import Crypto
 import Encoding
 import Ingest
@@ -15,6 +16,8 @@ struct Configuration: Sendable {
     /// What those files hold.
     var ruleGroups: [RuleGroup] = []
     var alerting = AlertingOptions()
+    /// What the Alertmanager inside does; nil where alerts are only shown, or go to others.
+    var alertmanager: AlertmanagerSource?
     var remoteWrites: [RemoteWriteOptions] = []
     var remoteReads: [RemoteReadOptions] = []
     var otlp = OTLPOptions()
@@ -56,6 +59,7 @@ extension Configuration {
             if !syntaxOnly {
                 configuration.readScrapeFiles(patterns, files, report)
                 configuration.readRuleFiles(files, report)
+                configuration.alertmanager?.read(files, report)
                 configuration.checkTargets(files, report)
                 files.check(report)
             }
@@ -80,6 +84,7 @@ extension Configuration {
         ruleFiles = FilePattern.read(section, "rule_files", "rule file")
         let scrapeFiles = FilePattern.read(section, "scrape_config_files", "scrape config file")
         if let node = section.section("alerting") { alerting = AlertingOptions(node, validation: validation) }
+        alertmanager = AlertmanagerSource(section)
         remoteWrites = section.sections("remote_write", "remote write config section").map {
             RemoteWriteOptions($0, validation: validation)
         }

@@ -7,7 +7,9 @@ extension ReceiverKind {
         name: "email", sendsResolved: false, usesHTTP: false,
         texts: ["to", "from", "hello", "auth_username", "auth_identity", "html", "text"],
         secrets: ["auth_password", "auth_secret"], flags: ["require_tls", "force_implicit_tls"], tables: ["headers"],
-        check: checkMail)
+        check: checkMail,
+        defaults: ["html": "{{ template `email.default.html` . }}"],
+        deliver: MailMessage.deliver)
 
     private static let checkMail: Check = { section, settings, global in
         settings.texts["smarthost"] = section.hostPort("smarthost") ?? global.smtp.smarthost
@@ -32,4 +34,5 @@ extension ReceiverKind {
         if settings.secrets["auth_password"] == nil { settings.secrets["auth_password"] = global.smtp.password }
         if settings.secrets["auth_secret"] == nil { settings.secrets["auth_secret"] = global.smtp.secret }
     }
+
 }

@@ -15,5 +15,19 @@ extension ReceiverKind {
                         "at least one of alert_source_token, alert_source_token_file or http_config.authorization must be configured",
                         "add the token of the alert source")
                 }
-            }))
+            }),
+        deliver: post)
+
+    /// Larger bodies are refused there; then one alert has to do for the group.
+    private static let bodyBytesMax = 512_000
+
+    private static func post(_ delivery: Delivery) throws(DeliveryFailure) -> [String: String] {
+        var body = WebhookMessage.json(of: delivery, version: "1")
+        if body.count > bodyBytesMax { body = WebhookMessage.json(of: delivery, version: "1", alertsMax: 1) }
+        var request = delivery.request(try delivery.secret("url"), json: body)
+        let token = try delivery.secret("alert_source_token")
+        if !token.isEmpty { request.options.credentials = .authorization(type: "Bearer", .text(Secret(token))) }
+        try delivery.send(request)
+        return [:]
+    }
 }

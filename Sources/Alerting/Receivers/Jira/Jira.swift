@@ -13,11 +13,17 @@ extension ReceiverKind {
         check: both(
             readTexts, require("project", because: "missing project in jira_config"),
             require("issue_type", because: "missing issue_type in jira_config"),
-            require("api_url", because: "no global Jira Cloud URL set")))
+            require("api_url", because: "no global Jira Cloud URL set")),
+        defaults: [
+            "summary": "{{ template `jira.default.summary` . }}",
+            "description": "{{ template `jira.default.description` . }}",
+            "priority": "{{ template `jira.default.priority` . }}", "api_type": "auto",
+        ],
+        deliver: JiraIssue.deliver)
 
     /// Summary and description are texts, or mappings that say whether updates change them.
     private static let readTexts: Check = { section, settings, _ in
-        _ = section.strings("labels")
+        settings.lists["labels"] = section.strings("labels")
         for key in ["summary", "description"] {
             guard let node = section.value(key) else { continue }
             if node.isMapping, let inner = section.section(key) {
@@ -29,4 +35,5 @@ extension ReceiverKind {
             }
         }
     }
+
 }

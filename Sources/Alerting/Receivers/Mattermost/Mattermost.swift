@@ -12,10 +12,20 @@ extension ReceiverKind {
         secrets: ["webhook_url"], tables: ["props", "priority"],
         parts: ["fields": ["title", "value", "short"], "attachments": attachment],
         inherited: ["webhook_url": "mattermost_webhook_url"],
-        check: require("webhook_url", because: "no Mattermost Webhook URL set either inline or in a file"))
+        check: require("webhook_url", because: "no Mattermost Webhook URL set either inline or in a file"),
+        defaults: [
+            "username": "{{ template `mattermost.default.username` . }}",
+            "color": "{{ template `mattermost.default.color` . }}",
+            "text": "{{ template `mattermost.default.text` . }}",
+            "title": "{{ template `mattermost.default.title` . }}",
+            "title_link": "{{ template `mattermost.default.titlelink` . }}",
+            "fallback": "{{ template `mattermost.default.fallback` . }}",
+        ],
+        deliver: MattermostMessage.deliver)
 
-    private static let attachment = [
+    static let attachment = [
         "text", "fallback", "color", "pretext", "author_name", "author_link", "author_icon", "title", "title_link",
         "fields", "thumb_url", "footer", "footer_icon", "image_url",
     ]
+
 }

@@ -9,7 +9,13 @@ extension ReceiverKind {
         parts: ["responders": ["id", "name", "username", "type"]],
         inherited: ["api_key": "opsgenie_api_key", "api_url": "opsgenie_api_url"],
         check: both(
-            require("api_key", because: "no global OpsGenie API Key set either inline or in a file"), checkResponders))
+            require("api_key", because: "no global OpsGenie API Key set either inline or in a file"), checkResponders),
+        defaults: [
+            "message": "{{ template `opsgenie.default.message` . }}",
+            "description": "{{ template `opsgenie.default.description` . }}",
+            "source": "{{ template `opsgenie.default.source` . }}",
+        ],
+        deliver: OpsGenieAlert.deliver)
 
     private static let checkResponders: Check = { section, settings, _ in
         for responder in settings.parts["responders"] ?? [] {
@@ -27,4 +33,5 @@ extension ReceiverKind {
             }
         }
     }
+
 }

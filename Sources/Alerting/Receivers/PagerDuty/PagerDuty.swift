@@ -15,5 +15,12 @@ extension ReceiverKind {
             if keys.count == 2 {
                 section.refuse("at most one of routing_key & service_key must be configured", "keep routing_key")
             }
-        })
+        },
+        defaults: [
+            "description": "{{ template `pagerduty.default.description` . }}",
+            "client": "{{ template `pagerduty.default.client` . }}",
+            "client_url": "{{ template `pagerduty.default.clientURL` . }}",
+        ],
+        deliver: PagerDutyEvent.deliver)
+
 }

@@ -26,5 +26,10 @@ extension ReceiverKind {
                 section.refuse(
                     "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config", "set exactly one")
             }
-        })
+        },
+        defaults: [
+            "subject": "{{ template `sns.default.subject` . }}", "message": "{{ template `sns.default.message` . }}",
+        ],
+        deliver: SNSPublication.deliver)
+
 }

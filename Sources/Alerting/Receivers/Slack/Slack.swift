@@ -13,10 +13,22 @@ extension ReceiverKind {
         parts: [
             "fields": ["title", "value", "short"],
             "actions": ["type", "text", "url", "style", "name", "value", "confirm"],
-        ], check: checkSlack)
+        ], check: checkSlack,
+        defaults: [
+            "color": "{{ template `slack.default.color` . }}", "username": "{{ template `slack.default.username` . }}",
+            "title": "{{ template `slack.default.title` . }}",
+            "title_link": "{{ template `slack.default.titlelink` . }}",
+            "icon_emoji": "{{ template `slack.default.iconemoji` . }}",
+            "icon_url": "{{ template `slack.default.iconurl` . }}",
+            "pretext": "{{ template `slack.default.pretext` . }}", "text": "{{ template `slack.default.text` . }}",
+            "fallback": "{{ template `slack.default.fallback` . }}",
+            "callback_id": "{{ template `slack.default.callbackid` . }}",
+            "footer": "{{ template `slack.default.footer` . }}",
+        ],
+        deliver: SlackMessage.deliver)
 
     private static let checkSlack: Check = { section, settings, global in
-        settings.parts["mrkdwn_in"] = [["": (section.strings("mrkdwn_in") ?? []).joined(separator: ",")]]
+        settings.lists["mrkdwn_in"] = section.strings("mrkdwn_in")
         if settings.secrets["api_url"] != nil, settings.secrets["app_token"] != nil {
             section.refuse(
                 at: "app_token",
@@ -47,4 +59,5 @@ extension ReceiverKind {
             }
         }
     }
+
 }

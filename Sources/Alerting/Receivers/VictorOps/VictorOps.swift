@@ -21,5 +21,35 @@ extension ReceiverKind {
                         "victorOps config contains custom field \(name) which cannot be used as it conflicts with the fixed/static fields"
                     )
                 }
-            }))
+            }),
+        defaults: [
+            "message_type": "CRITICAL", "state_message": "{{ template `victorops.default.state_message` . }}",
+            "entity_display_name": "{{ template `victorops.default.entity_display_name` . }}",
+            "monitoring_tool": "{{ template `victorops.default.monitoring_tool` . }}",
+        ],
+        deliver: post)
+
+    private static func post(_ delivery: Delivery) throws(DeliveryFailure) -> [String: String] {
+        var type = try delivery.text("message_type")
+        if !["INFO", "WARNING", "CRITICAL"].contains(type) { type = "CRITICAL" }
+        if !delivery.notification.isFiring { type = "RECOVERY" }
+        var fields = [
+            "message_type": type, "entity_id": delivery.groupHash,
+            "entity_display_name": try delivery.text("entity_display_name"),
+            "state_message": try delivery.text("state_message", max: 20_480),
+            "monitoring_tool": try delivery.text("monitoring_tool"),
+        ]
+        for (name, template) in delivery.settings.tables["custom_fields"] ?? [:] {
+            fields[name] = try delivery.render(template)
+        }
+        var body = JSONWriter()
+        body.beginObject()
+        for (name, text) in fields.sorted(by: { $0.key < $1.key }) { body.member(name, text) }
+        body.endObject()
+        let url =
+            delivery.settings.text("api_url") + (try delivery.secret("api_key")) + "/"
+            + (try delivery.text("routing_key"))
+        try delivery.send(delivery.request(url, json: body.bytes))
+        return [:]
+    }
 }

@@ -12,5 +12,25 @@ extension ReceiverKind {
                 guard case .authorization = settings.client.credentials else {
                     return section.refuse("missing webex_configs.http_config.authorization", "add the bot's token")
                 }
-            }))
+            }),
+        defaults: ["message": "{{ template `webex.default.message` . }}"],
+        deliver: post)
+
+    /// Longer messages are refused there.
+    private static let messageBytesMax = 7439
+
+    private static func post(_ delivery: Delivery) throws(DeliveryFailure) -> [String: String] {
+        var message = try delivery.text("message")
+        if message.utf8.count > messageBytesMax {
+            while message.utf8.count > messageBytesMax - 3 { message.unicodeScalars.removeLast() }
+            message += "…"
+        }
+        var body = JSONWriter()
+        body.beginObject()
+        body.member("markdown", message)
+        body.memberIfAny("roomId", try delivery.text("room_id"))
+        body.endObject()
+        try delivery.send(delivery.request(delivery.settings.text("api_url"), json: body.bytes))
+        return [:]
+    }
 }

@@ -14,6 +14,8 @@ void *ccurl_easy_new(void);
 void ccurl_easy_free(void *easy);
 void ccurl_easy_reset(void *easy);
 const char *ccurl_easy_reason(CURLcode code);
+/// Carries out one transfer on the calling thread.
+CURLcode ccurl_easy_perform(void *easy);
 
 typedef size_t (*ccurl_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 
