@@ -118,8 +118,8 @@ let floor7: [Target] = [
     room(
         "Web",
         [
-            "Rules", "Alerting", "Ledger", "Ingest", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding",
-            "Posix",
+            "Rules", "Alerting", "Ledger", "Ingest", "Storage", "LogQL", "PromQL", "Model", "HTTP", "Telemetry",
+            "Encoding", "Posix",
         ]),
 ]
 
@@ -127,9 +127,8 @@ let floor8: [Target] = [
     .executableTarget(
         name: "obs",
         dependencies: [
-            "Agent", "Web", "Alerting", "Rules", "Ingest", "PromQL", "TSDB", "LogDB", "Ledger", "Storage", "LabelIndex",
-            "Model",
-            "HTTP",
+            "Agent", "Web", "Alerting", "Rules", "Ingest", "LogQL", "PromQL", "TSDB", "LogDB", "Ledger", "Storage",
+            "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
         swiftSettings: settings)
@@ -150,7 +149,8 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Web", "Ingest", "TSDB", "LabelIndex", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding", "Posix",
+            "Web", "Ingest", "TSDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding",
+            "Posix",
             "TestSupport",
             "CFuzzer",
         ],
@@ -206,7 +206,7 @@ let testTargets: [Target] = [
             "TestSupport", "StoreKiller", "StoreModel",
         ],
         exclude: ["Fixtures"], swiftSettings: settings),
-    tests("LogQL", ["LogQL", "PromQL", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport"]),
+    tests("LogQL", ["LogQL", "LogDB", "PromQL", "Storage", "Model", "Text", "Encoding", "Posix", "TestSupport"]),
     tests("PromQL", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests("Ingest", ["Ingest", "Storage", "TSDB", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests(
@@ -216,7 +216,8 @@ let testTargets: [Target] = [
     tests(
         "Web",
         [
-            "Web", "Rules", "Ingest", "TSDB", "Storage", "PromQL", "Model", "HTTP", "Telemetry", "Encoding", "Posix",
+            "Web", "Rules", "Ingest", "TSDB", "LogDB", "Storage", "LogQL", "PromQL", "Model", "HTTP", "Telemetry",
+            "Encoding", "Posix",
             "TestSupport",
         ]),
     tests(

@@ -115,7 +115,7 @@ extension MemoryLogStore.Entry {
         }
         for filter in request.lineFilters where contains(filter.needle) == filter.isNegative { return false }
         return request.fieldConditions.allSatisfy { condition in
-            let value = field(condition.name)
+            let value = field(condition.name, asLabels: request.namesAreLabels)
             return condition.holds(value.span)
         }
     }
@@ -125,7 +125,7 @@ extension MemoryLogStore.Entry {
         return (0...(line.count - needle.count)).contains { line[$0..<($0 + needle.count)].elementsEqual(needle) }
     }
 
-    func field(_ name: String) -> [UInt8] {
+    func field(_ name: String, asLabels: Bool = false) -> [UInt8] {
         let metadata = Labels(canonical: metadata)[name]
         if !metadata.isEmpty { return Array(metadata.utf8) }
         var fields = LogFields()
@@ -133,6 +133,7 @@ extension MemoryLogStore.Entry {
         for field in fields.fields {
             var found: [UInt8] = []
             fields.appendName(of: field, in: line.span, to: &found)
+            if asLabels { FieldLabel.sanitize(&found) }
             guard found == Array(name.utf8) else { continue }
             var value: [UInt8] = []
             LogFields.append(
@@ -167,11 +168,13 @@ private final class MemoryLogScan: LogScan {
             if request.wantsLines {
                 block.lineBytes += entry.line
                 block.lineEnds.append(block.lineBytes.count)
+            }
+            if request.wantsLines || request.wantsMetadata {
                 block.metadataBytes += entry.metadata
                 block.metadataEnds.append(block.metadataBytes.count)
             }
             for (place, name) in request.fields.enumerated() {
-                block.fields[place].bytes += entry.field(name)
+                block.fields[place].bytes += entry.field(name, asLabels: request.namesAreLabels)
                 block.fields[place].ends.append(block.fields[place].bytes.count)
             }
         }

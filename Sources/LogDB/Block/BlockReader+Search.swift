@@ -64,8 +64,8 @@ extension BlockReader {
     // MARK: fields
 
     /// Clears the mark of each row whose field does not satisfy the condition.
-    func apply(_ condition: LogFieldCondition, to marks: inout [Bool]) throws(DecodeError) {
-        let places = fieldPlaces(Array(condition.name.utf8))
+    func apply(_ condition: LogFieldCondition, asLabels: Bool = false, to marks: inout [Bool]) throws(DecodeError) {
+        let places = fieldPlaces(Array(condition.name.utf8), asLabels: asLabels)
         let holdsAbsent = condition.holds([UInt8]().span)
         var held: [[Bool]?] = Array(repeating: nil, count: columns.count * 2)
         for place in places {
@@ -87,10 +87,11 @@ extension BlockReader {
     ) throws(DecodeError) -> [Bool] {
         let entry = columns[place.column]
         var values = [Bool](repeating: false, count: entry.count)
-        if case .number(let comparison, let number) = condition.test, let range = entry.numbers,
-            !comparison.mayHold(range, number)
-        {
-            return values
+        switch condition.test {
+        case .number(let comparison, let number), .numberOrOther(let comparison, let number):
+            // A column that has a range has numbers alone.
+            if let range = entry.numbers, !comparison.mayHold(range, number) { return values }
+        case .text: break
         }
         try column(place.column).mark(into: &values) { value in
             guard place.isQuoted, value.containsEscape else { return condition.holds(value) }
@@ -111,14 +112,20 @@ extension BlockReader {
     }
 
     /// For each shape where its lines have the field; nil where they have none of that name.
-    func fieldPlaces(_ name: [UInt8]) -> [FieldPlace?] {
-        shapes.map { shape in
-            if let column = shape.metadataColumns.first(where: { columns[$0].name.name == name }) {
+    func fieldPlaces(_ name: [UInt8], asLabels: Bool = false) -> [FieldPlace?] {
+        let isNamed = columns.map { column -> Bool in
+            guard asLabels, column.name.source == .field else { return column.name.name == name }
+            var label = column.name.name
+            FieldLabel.sanitize(&label)
+            return label == name
+        }
+        return shapes.map { shape in
+            if let column = shape.metadataColumns.first(where: { isNamed[$0] }) {
                 return FieldPlace(column: column, isQuoted: false)
             }
             let place = shape.columns.indices.first {
                 let column = columns[shape.columns[$0]].name
-                return column.source == .field && column.name == name
+                return column.source == .field && isNamed[shape.columns[$0]]
             }
             return place.map {
                 FieldPlace(column: shape.columns[$0], isQuoted: shape.literals[$0].last == UInt8(ascii: "\""))

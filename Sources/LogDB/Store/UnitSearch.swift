@@ -39,11 +39,14 @@ struct UnitSearch {
             if request.wantsLines {
                 found.lineBytes.append(line)
                 found.lineEnds.append(found.lineBytes.count)
+            }
+            if request.wantsLines || request.wantsMetadata {
                 found.metadataBytes.append(metadata)
                 found.metadataEnds.append(found.metadataBytes.count)
             }
             for (field, name) in names.enumerated() {
-                reader.appendValue(name, line, metadata, to: &found.fields[field].bytes)
+                reader.appendValue(
+                    name, line, metadata, asLabels: request.namesAreLabels, to: &found.fields[field].bytes)
                 found.fields[field].ends.append(found.fields[field].bytes.count)
             }
         }
@@ -54,7 +57,8 @@ struct UnitSearch {
         where ByteSearch.contains(filter.needle.span, in: line) == filter.isNegative { return false }
         for condition in request.fieldConditions {
             var value: [UInt8] = []
-            reader.appendValue(Array(condition.name.utf8), line, metadata, to: &value)
+            reader.appendValue(
+                Array(condition.name.utf8), line, metadata, asLabels: request.namesAreLabels, to: &value)
             if !condition.holds(value.span) { return false }
         }
         return true
@@ -92,7 +96,7 @@ struct UnitSearch {
             guard marks.contains(true) else { return }
         }
         for condition in request.fieldConditions {
-            try block.apply(condition, to: &marks)
+            try block.apply(condition, asLabels: request.namesAreLabels, to: &marks)
             guard marks.contains(true) else { return }
         }
         try collect(block, marks, runs, pinned, &streams, into: &found)
@@ -102,7 +106,7 @@ struct UnitSearch {
         _ block: BlockReader, _ marks: [Bool], _ runs: [(stream: UInt32, rows: Int)], _ pinned: PinnedPart,
         _ streams: inout ScanStreams, into found: inout LogBlock
     ) throws {
-        let places = names.map { block.fieldPlaces($0) }
+        let places = names.map { block.fieldPlaces($0, asLabels: request.namesAreLabels) }
         var start = 0
         for run in runs {
             defer { start += run.rows }
@@ -112,6 +116,8 @@ struct UnitSearch {
                 if request.wantsLines {
                     try block.appendLine(row, to: &found.lineBytes)
                     found.lineEnds.append(found.lineBytes.count)
+                }
+                if request.wantsLines || request.wantsMetadata {
                     try block.appendMetadata(row, to: &found.metadataBytes)
                     found.metadataEnds.append(found.metadataBytes.count)
                 }
@@ -132,7 +138,7 @@ struct EntryFields {
 
     /// Appends the value of a field as it reads without escapes; nothing where the entry has none.
     mutating func appendValue(
-        _ name: [UInt8], _ line: Span<UInt8>, _ metadata: Span<UInt8>, to output: inout [UInt8]
+        _ name: [UInt8], _ line: Span<UInt8>, _ metadata: Span<UInt8>, asLabels: Bool, to output: inout [UInt8]
     ) {
         if !metadata.isEmpty, let range = LabelCursor.valueRange(of: name.span, in: metadata) {
             output.append(metadata.extracting(range))
@@ -143,6 +149,7 @@ struct EntryFields {
         for field in fields.fields {
             found.removeAll(keepingCapacity: true)
             fields.appendName(of: field, in: line, to: &found)
+            if asLabels { FieldLabel.sanitize(&found) }
             guard found == name else { continue }
             LogFields.append(
                 line.extracting(field.value.asInt), hasEscapes: field.valueHasEscapes, to: &output)

@@ -29,7 +29,7 @@ struct LineCollector {
         plan.request.order = question.isForward ? .oldestFirst : .newestFirst
         if plan.stages.isEmpty { plan.request.limit = question.limit }
         var lines: [ResultLine] = []
-        let scan = EntryScan(run: run, plan: plan, wanted: .all)
+        let scan = EntryScan(run: run, plan: plan, wanted: .all, readsLines: true)
         try scan.forEach { (entry) throws(QueryError) in
             let line = Self.line(entry)
             try run.ledger.hold(bytes: line.line.count + line.labels.bytes.count + Self.entryBytes)

@@ -9,7 +9,7 @@ struct MetricEvaluator {
     func value(of expression: MetricExpression) throws(QueryError) -> MetricValue {
         switch expression {
         case .literal(let value): return .scalar(value)
-        case .vector(let value): return .rows(constant(value))
+        case .vector(let value): return .rows(MetricRows(constant: value, steps: steps.count))
         case .range(let range): return .rows(try RangeEvaluator(range, steps: steps, run: run).rows())
         case .aggregation(let aggregation): return .rows(try rows(aggregation))
         case .binary(let binary):
@@ -21,13 +21,6 @@ struct MetricEvaluator {
             }
             return .rows(try replacement.compiled.apply(replacement, to: rows))
         }
-    }
-
-    private func constant(_ value: Double) -> MetricRows {
-        var rows = MetricRows(steps: steps.count)
-        rows.append(.empty)
-        for step in 0..<steps.count { rows.set(0, step, value) }
-        return rows
     }
 
     private func rows(_ aggregation: VectorAggregation) throws(QueryError) -> MetricRows {

@@ -66,3 +66,12 @@ package enum MetricValue: Sendable {
     case scalar(Double)
     case rows(MetricRows)
 }
+
+extension MetricRows {
+    /// One series without labels that always has the same value.
+    package init(constant value: Double, steps: Int) {
+        self.init(steps: steps)
+        append(.empty)
+        for step in 0..<steps { set(0, step, value) }
+    }
+}

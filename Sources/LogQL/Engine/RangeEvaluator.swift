@@ -42,7 +42,9 @@ struct RangeEvaluator {
         plan.request.order = order
         if !range.function.readsLine { plan.stages = plan.stages.withoutUnreadLines }
         var key: [UInt8] = []
-        let scan = EntryScan(run: run, plan: plan, wanted: keys.wanted(plan.stages, range.unwrap))
+        let scan = EntryScan(
+            run: run, plan: plan, wanted: keys.wanted(plan.stages, range.unwrap),
+            readsLines: range.function.readsLine)
         try scan.forEach { (entry) throws(QueryError) in
             var value = 0.0
             if let unwrap = range.unwrap {

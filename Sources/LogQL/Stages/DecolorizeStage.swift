@@ -10,6 +10,7 @@ struct DecolorizeStage: Stage {
 
     var text: String { "decolorize" }
     var read: [String]? { [] }
+    var readsLine: Bool { true }
 
     func run(_ entry: PipelineEntry) -> Bool {
         guard entry.line.span.offset(of: 0x1b) != nil else { return true }

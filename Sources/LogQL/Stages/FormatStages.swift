@@ -15,6 +15,8 @@ struct LineFormatStage: Stage {
 
     var text: String { "line_format " + QueryText.quoted(template.source) }
     var read: [String]? { template.read }
+    /// A template of the engine may.
+    var readsLine: Bool { template.read == nil }
 
     func run(_ entry: PipelineEntry) -> Bool {
         if let failure = template.render(entry) {
@@ -90,6 +92,9 @@ struct LabelFormatStage: Stage {
         }
         return names
     }
+
+    /// A template of the engine may.
+    var readsLine: Bool { read == nil }
 
     func run(_ entry: PipelineEntry) -> Bool {
         for change in changes {

@@ -39,7 +39,7 @@ struct JSONStage: ParserStage {
             guard Self.isLabel(field, entry.line) else { continue }
             entry.name.removeAll(keepingCapacity: true)
             entry.fields.appendName(of: field, in: entry.line.span, to: &entry.name)
-            LabelNames.sanitize(&entry.name)
+            FieldLabel.sanitize(&entry.name)
             let raw = entry.line.span.extracting(field.value.asInt)
             if field.valueHasEscapes {
                 entry.value.removeAll(keepingCapacity: true)

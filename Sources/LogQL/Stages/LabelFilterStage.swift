@@ -95,6 +95,18 @@ indirect enum LabelPredicate: Sendable {
         }
     }
 
+    /// Conditions on fields that every entry satisfies for which this holds; none where that cannot be said.
+    var conditions: [LogFieldCondition] {
+        switch self {
+        case .matcher(let match):
+            match.matcher.isNegative || match.matcher.matchesEmpty ? [] : [LogFieldCondition(match.matcher)]
+        case .number(let name, let comparison, let number):
+            [LogFieldCondition(name.text, comparison, numberOrOther: number)]
+        case .both(let left, let right): left.conditions + right.conditions
+        case .duration, .bytes, .address, .either: []
+        }
+    }
+
     var names: [String] {
         switch self {
         case .matcher(let match): [match.name.text]

@@ -76,6 +76,7 @@ struct LineFilterStage: Stage {
 
     var text: String { sign + " " + tests.map(\.text).joined(separator: " or ") }
     var read: [String]? { [] }
+    var readsLine: Bool { true }
 
     func run(_ entry: PipelineEntry) -> Bool {
         for test in tests where test.holds(entry.line.span) { return !isNegative }

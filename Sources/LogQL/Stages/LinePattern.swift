@@ -1,4 +1,5 @@
 import Encoding
+import Model
 
 /// A pattern such as `<ip> - <_> "<method>"`: literals and captures in turn.
 struct LinePattern: Sendable {
@@ -68,7 +69,7 @@ struct LinePattern: Sendable {
     private static func capture(_ bytes: [UInt8], _ start: Int) -> (String, Int)? {
         guard bytes[start] == UInt8(ascii: "<") else { return nil }
         var end = start + 1
-        while end < bytes.count, LabelNames.isPlain(bytes[end]) { end += 1 }
+        while end < bytes.count, FieldLabel.isPlain(bytes[end]) { end += 1 }
         guard end < bytes.count, bytes[end] == UInt8(ascii: ">") else { return nil }
         let name = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
         return LabelNames.isValid(name) ? (name, end + 1) : nil

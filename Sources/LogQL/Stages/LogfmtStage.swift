@@ -41,7 +41,7 @@ struct LogfmtStage: ParserStage {
                 if entry.value.isEmpty && !keepsEmpty { continue }
                 entry.name.removeAll(keepingCapacity: true)
                 entry.name.append(entry.line.span.extracting(pair.name))
-                LabelNames.sanitize(&entry.name)
+                FieldLabel.sanitize(&entry.name)
                 entry.labels.extract(entry.name.span, entry.value.span, wanted: entry.wanted)
             } else {
                 let key = String(decoding: entry.line[pair.name], as: UTF8.self)

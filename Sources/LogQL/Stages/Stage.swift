@@ -17,10 +17,21 @@ protocol Stage: Sendable {
 
     /// Labels that it looks at; nil where that may be any.
     var read: [String]? { get }
+
+    /// Whether it looks at the line.
+    var readsLine: Bool { get }
+}
+
+extension Stage {
+    var readsLine: Bool { false }
 }
 
 /// A stage that finds labels in the line. It is left out where nobody wants any.
 protocol ParserStage: Stage {}
+
+extension ParserStage {
+    var readsLine: Bool { true }
+}
 
 /// All stages but line filters and label filters, which have no word of their own.
 enum Stages {

@@ -31,7 +31,7 @@ struct UnpackStage: ParserStage {
                 continue
             }
             entry.name = Array(member.name.utf8)
-            LabelNames.sanitize(&entry.name)
+            FieldLabel.sanitize(&entry.name)
             entry.value = Array(text.utf8)
             entry.labels.extract(entry.name.span, entry.value.span, wanted: entry.wanted)
         }

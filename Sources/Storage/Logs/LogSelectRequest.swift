@@ -1,3 +1,4 @@
+import Encoding
 package import Model
 package import Posix
 
@@ -24,6 +25,10 @@ package struct LogSelectRequest: Sendable {
     package var fields: [String] = []
     /// Whether lines and metadata are wanted at all.
     package var wantsLines = true
+    /// Whether metadata is wanted also where lines are not.
+    package var wantsMetadata = false
+    /// Whether names of fields are compared as labels have them (`FieldLabel`): `a_b` is also `a.b` and `a-b`.
+    package var namesAreLabels = false
     package var cancellation: Cancellation
 
     package init(
@@ -71,6 +76,8 @@ package struct LogFieldCondition: Sendable {
         case text(Matcher)
         /// Holds for values that are numbers.
         case number(Comparison, Double)
+        /// Holds for values that are numbers and compare so, and for values that are no numbers; not for absent ones.
+        case numberOrOther(Comparison, Double)
     }
 
     package var name: String
@@ -86,6 +93,11 @@ package struct LogFieldCondition: Sendable {
         test = .number(comparison, number)
     }
 
+    package init(_ name: String, _ comparison: Comparison, numberOrOther number: Double) {
+        self.name = name
+        test = .numberOrOther(comparison, number)
+    }
+
     package func holds(_ value: Span<UInt8>) -> Bool {
         switch test {
         case .text(let matcher): return matcher.matches(value)
@@ -93,6 +105,10 @@ package struct LogFieldCondition: Sendable {
             guard !value.isEmpty else { return false }
             let text = unsafe value.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
             return Double(text).map { comparison.holds($0, number) } ?? false
+        case .numberOrOther(let comparison, let number):
+            guard !value.isEmpty else { return false }
+            let text = unsafe value.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+            return FloatReading.float(text).map { comparison.holds($0, number) } ?? true
         }
     }
 }

@@ -33,6 +33,8 @@ final class ServerConnection: Sendable {
         var path: String
         /// In the query of the URL; of a POST without a body of its own in a form, so that no length is too long.
         var parameters: [(name: String, value: String)] = []
+        /// Of the request's head.
+        var fields: [(name: String, value: String)] = []
         var body: [UInt8] = []
         /// Of `body`.
         var contentType = ""
@@ -102,6 +104,7 @@ final class ServerConnection: Sendable {
         var request = ClientRequest(question.method, url + question.path + query)
         request.body = isForm ? Array(pairs.utf8) : question.body
         let contentType = isForm ? "application/x-www-form-urlencoded" : question.contentType
+        request.fields = question.fields
         if !contentType.isEmpty { request.fields.append(("Content-Type", contentType)) }
         request.timeoutNs = question.timeoutNs
         request.answerBytesMax = question.answerBytesMax

@@ -2,7 +2,9 @@ import Crypto
 import HTTP
 import Ingest
 import Ledger
+import LogQL
 import Posix
+import PromQL
 import Telemetry
 import Web
 
@@ -63,9 +65,16 @@ final class Collector: Sendable {
         tls = try configuration.current.tls.map { tls throws(TLSError) in try TLSStore(tls, time: time) }
         dataLock = try Self.take(dataDirectory)
         accessLog = try Self.openAccessLog(options.accessLog, registry)
+        // Queries get a half of what the process may hold.
+        let memory = QueryMemory(
+            limitBytes: Int((options.memoryBytes ?? Int64(Machine.memoryBytes / 2)) / 2))
+        let logs = try LogBackend(
+            configuration.current.storage, configuration.current.logs, configuration.current.queries, memory: memory,
+            dataDirectory: dataDirectory, registry: registry, log: log.component("logs"), time: time)
+        self.logs = logs
         metrics = try MetricBackend(
-            configuration.current.storage, configuration.current.queries,
-            memoryBytes: options.memoryBytes ?? Int64(Machine.memoryBytes / 2), dataDirectory: dataDirectory,
+            configuration.current.storage, configuration.current.queries, memory: memory,
+            logs: { (request) throws(QueryError) in try logs.engine.series(request) }, dataDirectory: dataDirectory,
             registry: registry, log: log.component("metrics"), time: time)
         alerts = try AlertDelivery(
             directory: FilePath.join(dataDirectory, LocalLedger.directoryName), externalURL: options.externalURL,
@@ -74,10 +83,6 @@ final class Collector: Sendable {
         rules = try RuleBackend(
             metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time,
             notify: alerts.notify, record: alerts.record)
-
-        logs = try LogBackend(
-            configuration.current.storage, configuration.current.logs, dataDirectory: dataDirectory,
-            registry: registry, log: log.component("logs"), time: time)
 
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
@@ -112,6 +117,7 @@ final class Collector: Sendable {
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         readiness.isReady = false
         log.info("stopping", ["reason": end == .asked ? "asked to" : "its time is over"])
+        logs.endFollowers()
         server.stop(drainingAtMostNs: Self.drainNs)
         rules.stop()
         alerts.stop()
@@ -201,7 +207,7 @@ extension Collector {
         metrics.add(to: &router, backups) { ExternalLabels(configuration.current.global.externalLabels) }
         rules.add(to: &router, pool: metrics.queries.pool)
         alerts.add(to: &router)
-        logs.add(to: &router, pool: metrics.transfers)
+        logs.add(to: &router, metrics.queries, transfers: metrics.transfers)
         OverviewPage([
             .init("/metrics", "what the server measures of itself, for a Prometheus"),
             .init("/-/ready", "whether it answers completely"),

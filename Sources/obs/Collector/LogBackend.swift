@@ -3,7 +3,9 @@ import HTTP
 import Ingest
 import Journal
 import LogDB
+import LogQL
 import Posix
+import PromQL
 import Storage
 import Telemetry
 import Web
@@ -17,11 +19,15 @@ final class LogBackend: Sendable {
     private let pipelines: Lock<[LogPipeline]>
     private let syslog: SyslogListeners
     private let log: Logger
+    /// Answers queries over the store.
+    let engine: LogEngine
+    private let tails: TailHub
+    private let time: any TimeSource
 
     /// On return everything acknowledged is visible.
     init(
-        _ settings: StorageOptions, _ logs: LogOptions, dataDirectory: String, registry: Registry, log: Logger,
-        time: any TimeSource
+        _ settings: StorageOptions, _ logs: LogOptions, _ queries: QueryOptions, memory: QueryMemory,
+        dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
     ) throws {
         var options = logs.store
         options.metrics = registry
@@ -31,6 +37,10 @@ final class LogBackend: Sendable {
         }
         let store = try LogDatabase(
             directory: FilePath.join(dataDirectory, Self.directoryName), options: options, time: time)
+        engine = LogEngine(
+            store: store, options: queries.logOptions(queriesBytes: memory.limitBytes), memory: memory, time: time)
+        tails = try TailHub(registry: registry, time: time)
+        self.time = time
         for notice in store.notices { log.warning("log store", ["notice": .text(notice)]) }
         var ingest = LogIngestContext(store: store, registry: registry, time: time)
         let pipelines = Lock(logs.pipelines)
@@ -45,9 +55,12 @@ final class LogBackend: Sendable {
         try syslog.apply(options.syslog)
     }
 
-    /// - Parameter pool: of transfers of much data.
-    func add(to router: inout Router, pool: HandlerPool) {
-        LogTransferAPI(ingest, pool: pool).add(to: &router)
+    /// - Parameter transfers: threads for much data.
+    func add(to router: inout Router, _ queries: QueryService, transfers: HandlerPool) {
+        LokiAPI(
+            queries, engine, hub: tails, version: Version.current, revision: Version.revision, time: time
+        ).add(to: &router)
+        LogTransferAPI(ingest, pool: transfers).add(to: &router)
         LogIngestProtocols.add(ingest, to: &router)
         // Loki's way to ask that everything be written to its place now.
         router.post("/flush", role: .admin, bodyBytesMax: 0) { [store] _, response in
@@ -59,6 +72,9 @@ final class LogBackend: Sendable {
             }
         }
     }
+
+    /// Ends all who follow logs, before the server waits for its answers.
+    func endFollowers() { tails.stop() }
 
     /// After the server has stopped taking requests.
     func stop() {

@@ -41,19 +41,21 @@ final class MetricBackend: Sendable {
 
     /// On return everything acknowledged is visible.
     ///
-    /// - Parameter memoryBytes: of the whole process; queries get a half.
+    /// - Parameters:
+    ///   - memory: what queries may hold.
+    ///   - logs: what `logs("...")` asks.
     init(
-        _ settings: StorageOptions, _ queryOptions: QueryOptions, memoryBytes: Int64, dataDirectory: String,
-        registry: Registry, log: Logger, time: any TimeSource
+        _ settings: StorageOptions, _ queryOptions: QueryOptions, memory: QueryMemory,
+        logs: @escaping ForeignSelector, dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
     ) throws {
         let directory = FilePath.join(dataDirectory, Self.directoryName)
         let store = try TimeSeriesStore(
             directory: directory, options: Self.options(settings, dataDirectory, registry), time: time)
         for notice in store.notices { log.warning("metric store", ["notice": .text(notice)]) }
         workers = try Workers(helpers: Machine.processors - 1)
-        let memory = QueryMemory(limitBytes: Int(memoryBytes / 2))
         engine = Engine(
-            store: store, workers: workers, options: queryOptions.engineOptions(queriesBytes: memory.limitBytes),
+            store: store, logs: logs, workers: workers,
+            options: queryOptions.engineOptions(queriesBytes: memory.limitBytes),
             memory: memory, clock: time)
         queries = try QueryService(
             engine: engine, options: queryOptions.serviceOptions, registry: registry, log: log.component("queries"),

@@ -5,6 +5,7 @@ enum Commands {
         .collector,
         .agent,
         .query,
+        .logs,
         .status,
         .cardinality,
         .export,

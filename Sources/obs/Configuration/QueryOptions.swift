@@ -1,4 +1,5 @@
 import Encoding
+import LogQL
 import Model
 import PromQL
 import Text
@@ -57,6 +58,15 @@ struct QueryOptions: Sendable {
         options.samplesMax = samplesMax
         options.lookbackMs = lookbackMs
         options.memoryMaxBytes = min(queriesBytes, memoryMaxBytes.map { Int($0) } ?? queriesBytes / 2)
+        return options
+    }
+
+    /// - Parameter queriesBytes: what all queries together may hold.
+    func logOptions(queriesBytes: Int) -> LogEngine.Options {
+        var options = LogEngine.Options()
+        options.timeoutMs = timeoutMs
+        options.samplesMax = samplesMax
+        options.memoryMaxBytes = engineOptions(queriesBytes: queriesBytes).memoryMaxBytes
         return options
     }
 

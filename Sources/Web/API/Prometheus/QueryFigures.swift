@@ -35,13 +35,8 @@ struct QueryFigures: Sendable {
         }
     }
 
-    func note(_ outcome: Result<QueryResult, QueryError>, tookNs: Int64, _ progress: QueryProgress) {
-        let result =
-            switch outcome {
-            case .success: "success"
-            case .failure(let error): error.kind.name
-            }
-        ended.with(result).add()
+    func note(_ failure: QueryError?, tookNs: Int64, _ progress: QueryProgress) {
+        ended.with(failure?.kind.name ?? "success").add()
         samplesRead.add(progress.samplesRead)
         durations.observe(Int(tookNs))
     }

@@ -45,13 +45,13 @@ package final class QueryService: Sendable {
 
     package let running: RunningQueries
     let engine: Engine
-    private let options: Options
-    private let quick: HandlerPool
-    private let long: HandlerPool
-    private let figures: QueryFigures
+    let options: Options
+    let quick: HandlerPool
+    let long: HandlerPool
+    let figures: QueryFigures
     private let cache: RangeCache?
     private let log: Logger
-    private let time: any TimeSource
+    let time: any TimeSource
 
     /// A query over more series is planned in the lane of long ones: to select them is work already.
     private static let quickSeriesMax = 5000
@@ -59,7 +59,7 @@ package final class QueryService: Sendable {
     /// again in their turn.
     private static let seriesKeptMax = 1000
     /// A query that held more leaves much that the allocator would keep.
-    private static let largeBytes = 32 << 20
+    static let largeBytes = 32 << 20
 
     package init(
         engine: Engine, options: Options = Options(), registry: Registry, log: Logger, time: any TimeSource
@@ -216,20 +216,20 @@ package final class QueryService: Sendable {
     }
 
     private func end(_ run: Run, _ entry: RunningQueries.Listed, _ outcome: Result<QueryResult, QueryError>) {
-        var failure: String?
+        var failure: QueryError?
         if case .failure(let error) = outcome {
-            failure = error.message
+            failure = error
             APIAnswer.failure(run.pending, APIError(error))
         }
         running.end(entry)
         let tookNs = time.monotonicNs - entry.begunNs
-        figures.note(outcome, tookNs: tookNs, entry.progress)
+        figures.note(failure, tookNs: tookNs, entry.progress)
         guard let slowAfterMs = options.slowAfterMs, tookNs >= slowAfterMs * 1_000_000 else { return }
         figures.slow.add()
-        logSlow(entry, tookNs, failure)
+        logSlow(entry, tookNs, failure?.message)
     }
 
-    private func logSlow(_ entry: RunningQueries.Listed, _ tookNs: Int64, _ failure: String?) {
+    func logSlow(_ entry: RunningQueries.Listed, _ tookNs: Int64, _ failure: String?) {
         let question = entry.question
         log.warning(
             "slow query",

@@ -15,7 +15,14 @@ package struct RulesAPI: Sendable {
     }
 
     package func add(to router: inout Router) {
-        router.get("/api/v1/rules", role: .read) { request, response in
+        for prefix in Self.prefixes { add(prefix, to: &router) }
+    }
+
+    /// Loki's clients ask its ruler for the same under a prefix.
+    private static let prefixes = ["", "/prometheus"]
+
+    private func add(_ prefix: String, to router: inout Router) {
+        router.get("\(prefix)/api/v1/rules", role: .read) { request, response in
             let parameters = APIParameters(request)
             pool.answer(&response) { pending in
                 do throws(APIError) {
@@ -27,7 +34,7 @@ package struct RulesAPI: Sendable {
                 }
             }
         }
-        router.get("/api/v1/alerts", role: .read) { _, response in
+        router.get("\(prefix)/api/v1/alerts", role: .read) { _, response in
             pool.answer(&response) { pending in
                 let alerts = groups().flatMap(\.rules).flatMap(\.alerts)
                 APIAnswer.success(pending) { writer in
