@@ -208,13 +208,11 @@ extension Collector {
         rules.add(to: &router, pool: metrics.queries.pool)
         alerts.add(to: &router)
         logs.add(to: &router, metrics.queries, transfers: metrics.transfers)
-        OverviewPage([
-            .init("/metrics", "what the server measures of itself, for a Prometheus"),
-            .init("/-/ready", "whether it answers completely"),
-            .init("/api/v1/status/runtimeinfo", "since when it runs, and where"),
-            .init("/api/v1/status/config", "the configuration in force, without its secrets"),
-            .init("/api/v1/status/flags", "the flags of its command line"),
-        ]).add(to: &router)
+        DashboardsAPI(pool: metrics.queries.pool) {
+            DashboardFolders(configuration.current.dashboards.folders)
+        }.add(to: &router)
+        FilteredExpressionAPI().add(to: &router)
+        Pages(PageAssets()).add(to: &router)
         return router
     }
 

@@ -26,6 +26,7 @@ struct Configuration: Sendable {
     var storage = StorageOptions()
     var queries = QueryOptions()
     var logs = LogOptions()
+    var dashboards = DashboardOptions()
     /// Nil where nobody has to say who they are.
     var auth: AuthOptions?
     /// Nil: plain HTTP.
@@ -94,6 +95,7 @@ extension Configuration {
         if let node = section.section("storage") { storage = StorageOptions(node) }
         if let node = section.section("queries") { queries = QueryOptions(node) }
         if let node = section.section("logs") { logs = LogOptions(node) }
+        if let node = section.section("dashboards") { dashboards = DashboardOptions(node) }
         if let node = section.section("auth") { auth = AuthOptions(node) }
         if let node = section.section("tls") { tls = TLSOptions(node) }
         UnusedSettings.read(section)

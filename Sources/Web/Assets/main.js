@@ -1,0 +1,45 @@
+// Which page an address is.
+
+import { fill, h } from "./core/dom.js";
+import { mark, shell, tools } from "./pages/shell.js";
+
+const pages = [
+  [/^\/$/, () => import("./pages/overview.js").then(({ overviewPage }) => overviewPage)],
+  [/^\/dashboards$/, () => import("./pages/dashboards.js").then(({ dashboardsPage }) => dashboardsPage)],
+  [/^\/d\/([^/]+)/, () => import("./pages/dashboard.js").then(({ dashboardPage }) => dashboardPage)],
+  [/^\/explore$/, () => import("./pages/explore.js").then(({ explorePage }) => explorePage)],
+  [/^\/alerts$/, () => import("./pages/alerts.js").then(({ alertsPage }) => alertsPage)],
+  [/^\/targets$/, () => import("./pages/targets.js").then(({ targetsPage }) => targetsPage)],
+  [/^\/status$/, () => import("./pages/status.js").then(({ statusPage }) => statusPage)],
+];
+
+const page = shell();
+let end = null;
+let visit = 0;
+
+async function route() {
+  const own = ++visit;
+  const path = decodeURI(location.pathname);
+  end?.();
+  end = null;
+  tools();
+  mark(path);
+  page.classList.add("is-loading");
+  try {
+    const [pattern, load] = pages.find(([one]) => one.test(path)) ?? [];
+    if (!load) { fill(page, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "/" }, "to the overview"))); return; }
+    const show = await load();
+    if (own !== visit) return;
+    document.title = "obs";
+    const ended = await show(page, ...pattern.exec(path).slice(1).map(decodeURIComponent));
+    if (own === visit) end = ended ?? null; else ended?.();
+  } catch (error) {
+    if (own === visit && error.name !== "AbortError") fill(page, h("p", { class: "panel-error", role: "alert" }, error.message));
+  } finally {
+    if (own === visit) page.classList.remove("is-loading");
+  }
+}
+
+addEventListener("popstate", route);
+addEventListener("obs:route", route);
+route();
