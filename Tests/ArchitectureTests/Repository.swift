@@ -52,7 +52,8 @@ enum Repository {
             var isFolder: ObjCBool = false
             let exists = unsafe FileManager.default.fileExists(
                 atPath: top.appending(path: path).path, isDirectory: &isFolder)
-            return exists && !isFolder.boolValue
+            // What set-up takes from packages is nobody's work here.
+            return exists && !isFolder.boolValue && !path.contains("/Assets/vendor/")
         }
     }
 

@@ -34,11 +34,11 @@ enum SourceRules {
 
     /// Constructs that need their reason on the same line, after `//`.
     static func reasons(_ file: SourceFile) -> [Finding] {
-        // The blank keeps `Registry?` from being taken for it.
-        let constructs = ["try" + "? ", "@unchecked" + " Sendable", "nonisolated" + "(unsafe)"]
+        // The blanks keep `Registry?` and `Entry? {` from being taken for it.
+        let constructs = [" try" + "? ", "@unchecked" + " Sendable", "nonisolated" + "(unsafe)"]
         return each(file) { line in
             guard let construct = constructs.first(where: { code(line).contains($0) }) else { return nil }
-            return line.contains("//") ? nil : "\(construct) without its reason on the line"
+            return line.contains("//") ? nil : "\(construct.drop { $0 == " " }) without its reason on the line"
         }
     }
 

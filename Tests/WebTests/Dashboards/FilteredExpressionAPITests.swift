@@ -1,4 +1,5 @@
 import Encoding
+import HTTP
 import Testing
 
 @testable import Web
