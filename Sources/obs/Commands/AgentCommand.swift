@@ -6,7 +6,7 @@ extension Command {
             scrape. A collector that fails or hangs holds neither the page nor the others: \
             node_scrape_collector_success tells of it. With a collector in its configuration it also sends what it measures \
             and the lines of logs that it reads, through a spool on disk: nothing is lost or doubled while the collector \
-            is away or when the agent is killed.
+            is away. An agent that is killed goes on where it was, in every file of which it had shipped lines.
             """,
         options: AgentOptions(), settings: AgentOptions.settings,
         examples: [
