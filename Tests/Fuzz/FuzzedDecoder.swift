@@ -24,6 +24,8 @@ package struct FuzzedDecoder: Sendable {
         jsonLine,
         labelSegment,
         logLines,
+        logStages,
+        logqlText,
         lokiPush,
         lz4,
         promqlEvaluation,
