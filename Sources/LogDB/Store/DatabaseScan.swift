@@ -150,6 +150,8 @@ extension LogBlock {
         if !other.lineEnds.isEmpty {
             lineBytes.append(other.lineBytes, in: other.line(entry))
             lineEnds.append(lineBytes.count)
+        }
+        if !other.metadataEnds.isEmpty {
             metadataBytes.append(other.metadataBytes, in: other.metadata(entry))
             metadataEnds.append(metadataBytes.count)
         }
