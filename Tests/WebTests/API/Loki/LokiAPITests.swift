@@ -50,7 +50,8 @@ import Testing
         let matrix = try data(
             server.get("/loki/api/v1/query_range", [("query", query), ("step", "30")] + range))
         #expect(matrix["resultType"]?.text == "matrix")
-        #expect(matrix["result"]?.elements?.first?["values"]?.elements?.map { $0.elements?[1].text } == ["1", "5", "4"])
+        #expect(
+            matrix["result"]?.elements?.first?["values"]?.elements?.map { $0.elements?[1].text } == ["1", "5", "4"])
     }
 
     @Test func grafanasHealthQueryIsAnInstantVector() throws {
