@@ -55,7 +55,7 @@ import Testing
         let pusher = Pusher()
         defer { pusher.client.stop() }
         try pusher.push(obs.address, #"{"app":"web"}"#, ["a", "b", "c"], startNs: Self.nowNs - 5_000_000_000)
-        let found = RunningProgram.values(
+        let found = PrometheusAnswer.values(
             obs.address, #"logs("sum by (app) (count_over_time({app=\"web\"}[5m]))") * 2"#)
         #expect(found == ["app=web": "6"])
     }
@@ -81,11 +81,11 @@ import Testing
             follower.waitUntilExit()
         }
         try pusher.push(address, #"{"app":"f"}"#, (0..<50).map { "line \($0)" }, startNs: Self.nowNs)
-        _ = try RunningProgram.wait("the first line") { try output.read("output").contains("line 49") ? true : nil }
+        _ = try PrometheusAnswer.wait("the first line") { try output.read("output").contains("line 49") ? true : nil }
         #expect(try first.end(with: SIGTERM) == 0)
         let second = try RunningObs("--listen", address, data: data.path)
         try pusher.push(second.address, #"{"app":"f"}"#, (50..<100).map { "line \($0)" }, startNs: Self.nowNs)
-        _ = try RunningProgram.wait("the last line") { try output.read("output").contains("line 99") ? true : nil }
+        _ = try PrometheusAnswer.wait("the last line") { try output.read("output").contains("line 99") ? true : nil }
         #expect(try output.read("output") == (0..<100).map { "line \($0)\n" }.joined())
     }
 

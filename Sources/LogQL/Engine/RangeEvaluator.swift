@@ -54,9 +54,9 @@ struct RangeEvaluator {
             } else if range.function.readsLine {
                 value = Double(entry.line.count)
             }
-            if !entry.labels.error.isEmpty { throw Self.pipelineError(entry) }
             let within = steps.steps(of: entry.timestampNs &+ range.offsetNs, rangeNs: range.rangeNs)
             if within.isEmpty { return true }
+            if !entry.labels.error.isEmpty { throw Self.pipelineError(entry) }
             key.removeAll(keepingCapacity: true)
             keys.append(entry, to: &key)
             let known = series.count

@@ -11,7 +11,7 @@ package struct LokiQueryAPI: Sendable {
     private let time: any TimeSource
 
     /// As Grafana asks for labels by where they came from.
-    private static let flagsField = "X-Loki-Response-Encoding-Flags"
+    private static let flagsField = "x-loki-response-encoding-flags"
     private static let categorized = "categorize-labels"
 
     package init(_ service: QueryService, _ engine: LogEngine, time: any TimeSource) {

@@ -40,6 +40,19 @@ import Testing
         #expect(data["stats"]?["summary"]?["totalEntriesReturned"]?.int == 2)
     }
 
+    @Test func labelsAreToldByWhereTheyCameFromWhereThatIsAskedFor() throws {
+        let server = try loaded()
+        let data = try data(
+            server.get(
+                "/loki/api/v1/query_range", [("query", #"{app="a"} | json"#), ("limit", "1")] + range,
+                fields: [("X-Loki-Response-Encoding-Flags", "categorize-labels")]))
+        #expect(data["encodingFlags"]?.elements?.map(\.text) == ["categorize-labels"])
+        let stream = try #require(data["result"]?.elements?.first)
+        #expect(stream["stream"]?.members?.map(\.name) == ["app", "level"])
+        let entry = try #require(stream["values"]?.elements?.first?.elements)
+        #expect(entry[2]["parsed"]?["status"]?.text == "504")
+    }
+
     @Test func anInstantQueryIsAVectorAndARangeAMatrix() throws {
         let server = try loaded()
         let query = #"sum by (app) (count_over_time({app=~"a|b"}[1m]))"#

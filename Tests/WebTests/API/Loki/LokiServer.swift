@@ -52,9 +52,12 @@ final class LokiServer {
         _ = try store.append(batch)
     }
 
-    func get(_ path: String, _ parameters: [(String, String)] = []) throws -> (status: Int, text: String) {
+    func get(
+        _ path: String, _ parameters: [(String, String)] = [], fields: [(name: String, value: String)] = []
+    ) throws -> (status: Int, text: String) {
         let query = parameters.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        let request = ClientRequest(.get, "http://\(address)\(path)?\(query)")
+        var request = ClientRequest(.get, "http://\(address)\(path)?\(query)")
+        request.fields = fields
         let answer = try client.answer(to: request)
         return (Int(answer.status.rawValue), String(decoding: answer.body, as: UTF8.self))
     }

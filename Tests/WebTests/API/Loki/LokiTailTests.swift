@@ -46,6 +46,7 @@ import Web
             let query = PercentEncoding.encode(#"{app="a"} != "hidden""#)
             var request = ClientRequest(.get, "http://\(address)/loki/api/v1/tail?query=\(query)&start=1")
             request.fields = [("Accept", "text/event-stream")]
+            request.acceptsGzip = false
             request.receive = { bytes in
                 events.add(bytes)
                 return true
