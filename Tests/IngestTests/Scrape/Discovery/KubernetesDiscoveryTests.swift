@@ -1,3 +1,4 @@
+import Posix
 import Testing
 
 @testable import Ingest
@@ -27,6 +28,8 @@ struct KubernetesDiscoveryTests {
     @Test func podsAreListedInPagesAndWatchedThroughExpiry() throws {
         let path = "/api/v1/namespaces/shop/pods"
         let names = ["watch", "continue", "resourceVersion", "labelSelector", "allowWatchBookmarks"]
+        // The watch expires once the change was seen, as what changes at once is told at once.
+        let isExpired = Lock(false)
         let rig = try DiscoveryRig(paths: [path], names: names) { asked, _ in
             let version = asked.values["resourceVersion"]
             if asked.values["watch"] == "true" {
@@ -41,6 +44,7 @@ struct KubernetesDiscoveryTests {
                         body: Self.event("ADDED", Self.pod("c", ip: "10.0.0.3", version: 21))
                             + Self.event("DELETED", Self.pod("b", ip: "10.0.0.2", version: 22)))
                 case "22":
+                    guard isExpired.withLock({ $0 }) else { return .init() }
                     return .init(
                         body: Self.event(
                             "ERROR",
@@ -83,12 +87,15 @@ struct KubernetesDiscoveryTests {
         try rig.wait("no change") {
             $0.addresses.sorted() == ["10.0.0.11", "10.0.0.11:8080", "10.0.0.3", "10.0.0.3:8080"]
         }
+        isExpired.withLock { $0 = true }
         // After the expiry everything is as a new list says.
         try rig.wait("no list after the expiry") {
             $0.addresses.contains("10.0.0.2:8080") && !$0.addresses.contains("10.0.0.3")
         }
         let watched = rig.asked.filter { $0.values["watch"] != nil }.compactMap { $0.values["resourceVersion"] }
-        #expect(watched.prefix(4) == ["10", "20", "22", "10"])
+        var versions: [String] = []
+        for version in watched where version != versions.last { versions.append(version) }
+        #expect(versions.prefix(4) == ["10", "20", "22", "10"])
         #expect(rig.asked.allSatisfy { $0.values["labelSelector"] == "app=web" })
     }
 
