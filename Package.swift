@@ -57,6 +57,8 @@ let floor0: [Target] = [
     shim("Assets"),
     shim("RE2", linking: ["re2"]),
     shim("Curl", linking: ["dl"]),
+    shim("Postgres", linking: ["dl"]),
+    shim("Systemd", linking: ["dl"]),
     revision,
     library("Snappy"),
     library("LZ4"),
@@ -85,7 +87,7 @@ let floor3: [Target] = [
     room("HTTP", ["Posix", "Encoding", "Telemetry", "Crypto", "CCurl"], oneThreaded),
     room("Journal", ["Posix", "Encoding", "Telemetry"]),
     room("Parts", ["Posix", "Encoding", "Telemetry"]),
-    room("Databases", ["Posix", "Encoding", "CSQLite"]),
+    room("Databases", ["Posix", "Encoding", "CSQLite", "CPostgres"]),
 ]
 
 let floor4: [Target] = [
@@ -115,8 +117,8 @@ let floor7: [Target] = [
     room(
         "Agent",
         [
-            "Ingest", "Journal", "Storage", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding", "Posix",
-            "CLinux",
+            "Ingest", "Journal", "Storage", "Databases", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding",
+            "Posix", "CLinux", "CSystemd",
         ]),
     room(
         "Web",
@@ -233,9 +235,10 @@ let testTargets: [Target] = [
     tests(
         "Agent",
         [
-            "Agent", "Ingest", "Storage", "Model", "HTTP", "Telemetry", "Text", "Encoding", "Posix", "TestSupport",
+            "Agent", "Ingest", "Storage", "Databases", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding",
+            "Posix", "TestSupport",
         ]),
-    tests("Integration", ["HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests("Integration", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 
 let package = Package(

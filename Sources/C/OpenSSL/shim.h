@@ -53,3 +53,16 @@ static inline int cssl_has_uri(X509 *certificate, const char *uri) {
     GENERAL_NAMES_free(names);
     return found;
 }
+// Has the handshake ask for a certificate of this host, and its result tell whether it came.
+static inline int cssl_expect_host(SSL *session, const char *host, int is_name) {
+    if (!is_name) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
+    return SSL_set_tlsext_host_name(session, host) == 1 && SSL_set1_host(session, host) == 1;
+}
+static inline int cssl_chain_count(const SSL *session) { return sk_X509_num(SSL_get_peer_cert_chain(session)); }
+static inline X509 *cssl_chain_certificate(const SSL *session, int place) {
+    return sk_X509_value(SSL_get_peer_cert_chain(session), place);
+}
+static inline const char *cssl_verify_reason(const SSL *session) {
+    long result = SSL_get_verify_result(session);
+    return result == X509_V_OK ? NULL : X509_verify_cert_error_string(result);
+}

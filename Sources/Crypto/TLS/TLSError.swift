@@ -16,6 +16,10 @@ package struct TLSError: Error, Equatable, CustomStringConvertible {
         self.reason = "\(reason)"
     }
 
+    init(_ attempt: String, reason: String) {
+        (self.attempt, self.reason) = (attempt, reason)
+    }
+
     package var description: String { "cannot \(attempt): \(reason)" }
 
     /// The first entry names the cause; those behind it only say through whom it passed.
