@@ -72,6 +72,15 @@ private final class TailedFolder {
         #expect(lines[name, default: []] == wanted, sourceLocation: location)
     }
 
+    /// Waits until the spool knows the place of a file.
+    func expectPlace(of name: String, _ location: SourceLocation = #_sourceLocation) throws {
+        let path = logs.file(name)
+        let deadline = Date(timeIntervalSinceNow: 30)
+        func isKnown() -> Bool { spool?.places.values.contains { FilePlace($0)?.path == path } ?? false }
+        while !isKnown(), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
+        #expect(isKnown(), sourceLocation: location)
+    }
+
     func append(_ text: String, to name: String) throws {
         let path = logs.file(name)
         if !FileManager.default.fileExists(atPath: path) {
@@ -163,5 +172,59 @@ struct LogFilesTests {
         try folder.append(Self.text(25..<26), to: "b.log")
         try folder.expect(Self.lines(0..<26), of: "b.log")
         try folder.expect(Self.lines(0..<40), of: "a.log")
+    }
+
+    @Test("are known to the spool once they are open, before they have a line")
+    func noted() throws {
+        let folder = try TailedFolder()
+        try folder.append("", to: "a.log")
+        try folder.expectPlace(of: "a.log")
+        try folder.stop()
+        try folder.append(Self.text(0..<3), to: "a.log")
+        try folder.shell("mv a.log a.log.1")
+        try folder.append(Self.text(3..<6), to: "a.log")
+        try folder.start()
+        try folder.expect(Self.lines(0..<6), of: "a.log")
+    }
+
+    @Test("that begin with the same line as the one before them are read whole")
+    func alike() throws {
+        let folder = try TailedFolder()
+        try folder.append(Self.text(0..<1), to: "a.log")
+        try folder.expect(Self.lines(0..<1), of: "a.log")
+        try folder.shell("mv a.log a.log.1")
+        try folder.append(Self.text(0..<2), to: "a.log")
+        try folder.expect(Self.lines(0..<1) + Self.lines(0..<2), of: "a.log")
+    }
+
+    @Test("that were silent do not have a line cut that is being written")
+    func silent() throws {
+        let (directory, logs) = (TemporaryDirectory(), TemporaryDirectory())
+        let (registry, time) = (Registry(), ManualTime())
+        let spool = try Spool(directory.path, collectors: ["a"], registry: registry)
+        let batcher = LogBatcher(spool, "file", [], registry, time)
+        let path = logs.file("a.log")
+        try Data("one\n".utf8).write(to: URL(filePath: path))
+        let file = try File(path, .read, in: LocalFileSystem())
+        let tail = FileTail(
+            file, try file.status(), group: 0, LogFileOptions(paths: []),
+            place: FilePlace(offset: 0, fingerprint: Fingerprint([]), path: path), labels: .empty,
+            nowNs: time.monotonicNs)
+        var buffer: [UInt8] = []
+        func poll(after seconds: Double) throws -> Int {
+            time.advance(bySeconds: seconds)
+            _ = try tail.poll(batcher, &buffer, time: time)
+            return tail.place.offset
+        }
+        #expect(try poll(after: 0) == 4)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("tw".utf8))
+        #expect(try poll(after: 60) == 4)
+        try handle.write(contentsOf: Data("o\nthr".utf8))
+        #expect(try poll(after: 1) == 8)
+        #expect(try poll(after: 2) == 8)
+        #expect(try poll(after: 2) == 11)
+        try spool.close()
     }
 }

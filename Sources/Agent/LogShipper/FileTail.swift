@@ -21,10 +21,13 @@ final class FileTail {
     let path: String
     let device: UInt64
     let inode: UInt64
-    /// Nobody finds it under its name any more.
-    var isGone = false
+    /// When it grew last, or lost its name if that was later.
     private(set) var grewNs: Int64
+    private var bytesSeen: Int
     private(set) var place: FilePlace
+    /// When it was written last, as of its opening.
+    let modifiedNs: Int64
+    private var polledNs: Int64 = .min
     private let file: File
     private let labels: Labels
     private let cutter: EventCutter
@@ -40,16 +43,31 @@ final class FileTail {
     ) {
         (self.file, self.group, self.place, self.labels) = (file, group, place, labels)
         path = file.path
-        (device, inode) = (status.device, status.inode)
+        (device, inode, modifiedNs) = (status.device, status.inode, status.modifiedNs)
         source = Self.source(status)
         grewNs = nowNs
+        bytesSeen = status.bytes
         cutter = EventCutter(form: options.form, lines: options.multiline, eventBytesMax: options.eventBytesMax)
         waitNs = options.multiline.waitMs * 1_000_000
     }
 
+    /// Whether any name leads to it. What cannot be asked counts as there.
+    var isLinked: Bool { (try? file.status())?.links != 0 }  // see above
+
+    /// Nobody finds it under its name any more.
+    func lose(_ nowNs: Int64) {
+        grewNs = nowNs
+        polledNs = .min
+    }
+
+    /// Whether to look at it again, which is the rarer the longer it has not grown.
+    func isDue(_ nowNs: Int64) -> Bool { polledNs == .min || nowNs - polledNs >= (nowNs - grewNs) / 8 }
+
     /// Reads what is there, as long as the batcher takes it.
     func poll(_ batcher: LogBatcher, _ buffer: inout [UInt8], time: any TimeSource) throws -> Outcome {
+        polledNs = time.monotonicNs
         let status = try file.status()
+        if status.bytes != bytesSeen { (bytesSeen, grewNs) = (status.bytes, polledNs) }
         let head = try Fingerprint.head(of: file)
         guard status.bytes >= place.offset, place.fingerprint.fits(head) else {
             let before = place
@@ -78,12 +96,9 @@ final class FileTail {
             let filled = min(try file.read(into: &span, at: place.offset), count)
             let isAll = place.offset + filled >= size
             // What was cut short waits for its rest; what has waited long enough goes as it is.
-            let isLate = isAll && (isGone || time.monotonicNs - grewNs >= waitNs)
+            let isLate = isAll && time.monotonicNs - grewNs >= waitNs
             let taken = hand(buffer[..<filled], takesRest: isLate, batcher, time.wallNs)
-            if taken > 0 {
-                grewNs = time.monotonicNs
-                return taken
-            }
+            if taken > 0 { return taken }
             guard !isAll, wanted <= cutter.eventBytesMax * 2 else { return 0 }
             wanted *= 2
         }

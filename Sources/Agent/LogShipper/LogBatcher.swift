@@ -29,9 +29,14 @@ final class LogBatcher {
 
     init(_ spool: Spool, _ source: String, _ pipelines: [LogPipeline], _ registry: Registry, _ time: any TimeSource) {
         self.spool = spool
-        self.pipelines = pipelines
+        self.pipelines = pipelines.filter { !$0.isEmpty }
         self.time = time
-        lines = registry.counters(
+        lines = Self.lines(of: source, registry)
+    }
+
+    /// Counts lines of a kind of source.
+    static func lines(of source: String, _ registry: Registry) -> Counter {
+        registry.counters(
             "obs_agent_log_lines_total", "Lines that were read, by kind of source.", labels: ["source"]
         ).with(source)
     }

@@ -5,21 +5,37 @@ import Telemetry
 
 /// The work of `LogFiles` on its thread.
 final class LogFileWalk {
-    private let groups: [LogFileOptions]
-    private let labels: [String: String]
-    private let batchers: [LogBatcher]
-    private let spool: Spool
-    private let watch: ChangeWatch
-    private let log: Logger
-    private let time: any TimeSource
-    private let system = LocalFileSystem()
+    enum Limits {
+        /// Of ten parts of time, names are looked up in one.
+        static let scanRests: Int64 = 9
+        /// How often places of files that are gone are forgotten.
+        static let sweepNs: Int64 = 3_600_000_000_000
+    }
+
+    let groups: [LogFileOptions]
+    let labels: [String: String]
+    let batchers: [LogBatcher]
+    let spool: Spool
+    let log: Logger
+    let time: any TimeSource
+    let system = LocalFileSystem()
     /// Files by name.
-    private var named: [String: FileTail] = [:]
+    var named: [String: FileTail] = [:]
     /// Files that were rotated away or removed, still read for a while.
-    private var gone: [FileTail] = []
-    private var changed: Set<String> = []
-    private var buffer: [UInt8] = []
-    private var hasScanned = false
+    var gone: [FileTail] = []
+    /// Places of files that are read no more and may come again, by source.
+    var known: [String: FilePlace]
+    /// Compressed files that were read, by name: as they were then.
+    var packed: [String: FileStatus] = [:]
+    var changed: Set<String> = []
+    var buffer: [UInt8] = []
+    var hasScanned = false
+    /// A file was opened whose place no record holds yet.
+    private var hasNoted = false
+    /// Those of which an earlier process has read files: what is new there came while nobody looked.
+    private let knownGroups: Set<Int>
+    private let watch: ChangeWatch
+    var sweptNs: Int64
     private let openFiles: Gauge
     private let rotations: Counter
 
@@ -29,6 +45,14 @@ final class LogFileWalk {
     ) {
         (self.groups, self.labels, self.batchers, self.spool) = (groups, labels, batchers, spool)
         (self.watch, self.log, self.time) = (watch, log, time)
+        var places: [String: FilePlace] = [:]
+        for (source, text) in spool.places where source.hasPrefix("file:") { places[source] = FilePlace(text) }
+        known = places
+        knownGroups = Set(
+            groups.indices.filter { index in
+                places.values.contains { place in groups[index].paths.contains { $0.matches(place.path) } }
+            })
+        sweptNs = time.monotonicNs
         openFiles = registry.gauge("obs_agent_log_files", "Files of logs that are open.")
         rotations = registry.counter(
             "obs_agent_log_rotations_total", "Files that were renamed, removed, cut short or written anew.")
@@ -36,13 +60,19 @@ final class LogFileWalk {
 
     /// - Parameter rest: waits; true when the end was asked for.
     func run(rest: (_ limitNs: Int64) -> Bool) {
-        var scannedNs = Int64.min
+        var nextScanNs = Int64.min
+        var latestScanNs = Int64.min
+        var isAsked = true
         while true {
             let nowNs = time.monotonicNs
-            let mustScan = takeChanges() || !hasScanned || nowNs - scannedNs >= LogFiles.Limits.rescanNs
+            isAsked = takeChanges() || isAsked
+            let mustScan = nowNs >= latestScanNs || isAsked && nowNs >= nextScanNs
             if mustScan {
                 scan()
-                scannedNs = nowNs
+                isAsked = false
+                let endNs = time.monotonicNs
+                nextScanNs = endNs + (endNs - nowNs) * Limits.scanRests
+                latestScanNs = endNs + LogFiles.Limits.rescanNs
             }
             pollAll(everything: mustScan)
             flush(onlyDue: true)
@@ -64,7 +94,7 @@ final class LogFileWalk {
                 let path = FilePath.join(directory, name)
                 changed.insert(path)
                 guard let tail = named[path] else {
-                    mustScan = true
+                    mustScan = mustScan || groups.contains { $0.paths.contains { $0.matches(path) } }
                     continue
                 }
                 // The same name may belong to another file by now.
@@ -76,9 +106,9 @@ final class LogFileWalk {
     }
 
     private func pollAll(everything: Bool) {
-        for tail in gone { poll(tail) }
         let nowNs = time.monotonicNs
-        gone.removeAll { nowNs - $0.grewNs > LogFiles.Limits.goneNs }
+        for tail in gone where tail.isDue(nowNs) { poll(tail) }
+        retire(nowNs)
         let names = everything ? Set(named.keys) : changed
         changed = changed.filter { named[$0].map { isWaiting($0) } ?? false }
         for name in names {
@@ -99,7 +129,7 @@ final class LogFileWalk {
         do {
             guard case .replaced(let before) = try tail.poll(batcher, &buffer, time: time) else { return }
             rotations.add()
-            try readCopy(of: before, besides: tail)
+            try readCopy(of: before, group: tail.group, besides: tail.source)
             changed.insert(tail.path)
         } catch {
             log.warning("cannot read a file of logs", ["file": .text(tail.path), "error": .error(error)])
@@ -133,78 +163,64 @@ extension LogFileWalk {
             }
         }
         letGo(found)
+        if !hasScanned { readLeft(found) }
+        openNew(found)
+        hasScanned = true
+        packed = packed.filter { found[$0.key] != nil }
+        // Whoever is killed now has to know what it has begun to read: the file may have another name by then.
+        if hasNoted { flush(onlyDue: false) }
+        hasNoted = false
+    }
+
+    private func openNew(_ found: [String: (group: Int, status: FileStatus)]) {
+        let new = found.filter { named[$0.key] == nil && packed[$0.key] != $0.value.status }
+        guard !new.isEmpty else { return }
         let places = knownPlaces()
-        if !hasScanned { readLeft(places, found) }
-        let copies = Dictionary(
-            places.values.filter(\.fingerprint.isTelling).map { ($0.fingerprint, $0) },
-            uniquingKeysWith: { $0.offset > $1.offset ? $0 : $1 })
-        for (path, file) in found.sorted(by: { $0.key < $1.key }) where named[path] == nil {
+        let copies = KnownCopies(places.values)
+        for (path, file) in new.sorted(by: { $0.key < $1.key }) {
             guard named.count < LogFiles.Limits.filesMax else {
-                log.warning(
+                return log.warning(
                     "there are more files of logs than can be open",
                     ["limit": .integer(LogFiles.Limits.filesMax), "file": .text(path)])
-                break
             }
             open(path, file.group, places, copies)
         }
-        hasScanned = true
     }
 
     /// Files whose name is gone or means another file.
     private func letGo(_ found: [String: (group: Int, status: FileStatus)]) {
+        let lost = named.filter { path, tail in found[path].map { FileTail.source($0.status) != tail.source } ?? true }
+        guard !lost.isEmpty else { return }
         let paths = Dictionary(
             found.map { (FileTail.source($0.value.status), $0.key) }, uniquingKeysWith: { first, _ in first })
-        for (path, tail) in named {
-            if let file = found[path], FileTail.source(file.status) == tail.source { continue }
+        for (path, tail) in lost.sorted(by: { $0.key < $1.key }) {
             named[path] = nil
             rotations.add()
             if let other = paths[tail.source], named[other] == nil || named[other]?.source == tail.source {
                 // Renamed to another name that is read too: it goes on under that, with the labels that it has.
                 named[other] = tail
             } else {
-                tail.isGone = true
+                tail.lose(time.monotonicNs)
                 gone.append(tail)
                 openMissed(tail.group, tail.place.path, besides: Set(paths.keys).union([tail.source]))
             }
         }
     }
 
-    /// Files that had a name and lost it again before anybody looked: of the siblings those that are newer than the last
-    /// that was seen.
-    private func openMissed(_ group: Int, _ name: String, besides known: Set<String>) {
-        let places = knownPlaces()
-        var seen: [FileStatus] = []
-        var missed: [(path: String, status: FileStatus)] = []
-        for sibling in siblings(of: name) {
-            guard let status = (try? system.status(at: sibling)).flatMap(\.self), status.kind == .file  // gone again
-            else { continue }
-            let source = FileTail.source(status)
-            if places[source] != nil {
-                seen.append(status)
-            } else if !known.contains(source) {
-                missed.append((sibling, status))
-            }
-        }
-        guard let last = seen.map(\.modifiedNs).max() else { return }
-        let copies = Dictionary(
-            places.values.filter(\.fingerprint.isTelling).map { ($0.fingerprint, $0) },
-            uniquingKeysWith: { $0.offset > $1.offset ? $0 : $1 })
-        for file in missed.reversed() where file.status.modifiedNs >= last {
-            open(file.path, group, places, copies, isGone: true, name: name)
-        }
-    }
-
-    private func knownPlaces() -> [String: FilePlace] {
-        var places: [String: FilePlace] = [:]
-        for (source, text) in spool.places where source.hasPrefix("file:") { places[source] = FilePlace(text) }
+    /// Where every file is read to, also those that are open now.
+    func knownPlaces() -> [String: FilePlace] {
+        var places = known
         for tail in named.values { places[tail.source] = tail.place }
         for tail in gone { places[tail.source] = tail.place }
         return places
     }
 
-    private func open(
-        _ path: String, _ group: Int, _ places: [String: FilePlace], _ copies: [Fingerprint: FilePlace],
-        isGone: Bool = false, name: String? = nil
+    /// - Parameters:
+    ///   - isGone: the name is not the one that it is read under.
+    ///   - name: that one, where it is not known from its place.
+    func open(
+        _ path: String, _ group: Int, _ places: [String: FilePlace], _ copies: KnownCopies, isGone: Bool = false,
+        name: String? = nil
     ) {
         do {
             let file = try File(path, .read, in: system)
@@ -212,117 +228,57 @@ extension LogFileWalk {
             let head = try Fingerprint.head(of: file)
             let source = FileTail.source(status)
             if head.starts(with: [0x1f, 0x8b]) {
-                return try readPacked(path, source, group, places, copies)
+                try readPacked(path, source, group, places, copies)
+                packed[path] = status
+                return
             }
-            let counts = Set(copies.keys.map(\.count)).filter { $0 <= head.count }
-            let copied = counts.lazy.compactMap { copies[Fingerprint(head.prefix($0))] }.first
-            var place: FilePlace
-            if let known = places[source], known.fingerprint.fits(head), known.offset <= status.bytes {
-                place = known
-            } else if let copied, copied.offset <= status.bytes, !named.values.contains(where: { $0.place == copied }) {
-                place = FilePlace(offset: copied.offset, fingerprint: Fingerprint(head), path: copied.path)
-            } else {
-                let isNew = !hasScanned && !groups[group].readsFromStart
-                place = FilePlace(offset: isNew ? status.bytes : 0, fingerprint: Fingerprint(head), path: name ?? path)
-            }
+            let place = place(path, status, head, group, places, copies, name)
             let tail = FileTail(
                 file, status, group: group, groups[group], place: place,
                 labels: groups[group].labels(ofFile: place.path, adding: labels), nowNs: time.monotonicNs)
-            tail.isGone = isGone
+            known[source] = nil
             if isGone { gone.append(tail) } else { named[path] = tail }
+            if places[source] != place {
+                batchers[group].note(source, place.text)
+                hasNoted = true
+            }
         } catch {
             log.warning("cannot open a file of logs", ["file": .text(path), "error": .error(error)])
         }
     }
 
+    /// Where reading begins.
+    private func place(
+        _ path: String, _ status: FileStatus, _ head: [UInt8], _ group: Int, _ places: [String: FilePlace],
+        _ copies: KnownCopies, _ name: String?
+    ) -> FilePlace {
+        if let place = places[FileTail.source(status)], place.fingerprint.fits(head), place.offset <= status.bytes {
+            return place
+        }
+        if let copied = copies.place(ofFileWith: head), copied.offset <= status.bytes, !isOwn(copied, of: path) {
+            return FilePlace(offset: copied.offset, fingerprint: Fingerprint(head), path: copied.path)
+        }
+        let isNew = !hasScanned && !groups[group].readsFromStart && !knownGroups.contains(group)
+        return FilePlace(offset: isNew ? status.bytes : 0, fingerprint: Fingerprint(head), path: name ?? path)
+    }
+
+    /// Whether a place is of a file that is still there beside the one of this path: one that only begins alike, such as
+    /// with the line that a program writes at its start.
+    private func isOwn(_ place: FilePlace, of path: String) -> Bool {
+        if named.values.contains(where: { $0.place == place }) { return true }
+        return place.path == path && gone.contains { $0.place == place && $0.isLinked }
+    }
+
     private func readPacked(
-        _ path: String, _ source: String, _ group: Int, _ places: [String: FilePlace],
-        _ copies: [Fingerprint: FilePlace]
+        _ path: String, _ source: String, _ group: Int, _ places: [String: FilePlace], _ copies: KnownCopies
     ) throws {
         guard let head = PackedTail.head(of: path, system) else { return }
-        let counts = Set(copies.keys.map(\.count)).filter { $0 <= head.count }
-        let copied = counts.lazy.compactMap { copies[Fingerprint(head.prefix($0))] }.first
-        let known = places[source].flatMap { $0.fingerprint.fits(head) ? $0 : nil } ?? copied
+        let known = places[source].flatMap { $0.fingerprint.fits(head) ? $0 : nil } ?? copies.place(ofFileWith: head)
         let place = known ?? FilePlace(offset: 0, fingerprint: Fingerprint(head), path: path)
         var tail = PackedTail(
             path, source: source, groups[group],
             groups[group].labels(ofFile: place.path, adding: labels), place)
         try tail.read(batchers[group], time: time, system)
-    }
-}
-
-// What was rotated away.
-extension LogFileWalk {
-    /// Files that an earlier process had not read to their end and that no name of the configuration leads to any more.
-    private func readLeft(
-        _ places: [String: FilePlace], _ found: [String: (group: Int, status: FileStatus)]
-    ) {
-        let present = Set(found.values.map { FileTail.source($0.status) })
-        var lost: [String] = []
-        for (source, place) in places.sorted(by: { $0.key < $1.key }) where !present.contains(source) {
-            guard let group = groups.firstIndex(where: { $0.paths.contains { $0.matches(place.path) } }) else {
-                lost.append(source)
-                continue
-            }
-            let isFound = siblings(of: place.path).contains { path in
-                let status = (try? system.status(at: path)).flatMap(\.self)  // gone again
-                guard let status, status.kind == .file, FileTail.source(status) == source else { return false }
-                open(path, group, places, [:], isGone: true)
-                return true
-            }
-            if isFound {
-                openMissed(group, place.path, besides: present)
-                continue
-            }
-            do {
-                try readCopy(of: place, group: group, besides: source)
-            } catch {
-                log.warning("cannot read what was rotated", ["file": .text(place.path), "error": .error(error)])
-            }
-            lost.append(source)
-        }
-        spool.forget(lost)
-    }
-
-    private func readCopy(of place: FilePlace, besides tail: FileTail) throws {
-        try readCopy(of: place, group: tail.group, besides: tail.source)
-    }
-
-    /// Reads on in a copy of a file that was cut short or is gone: `x.log.1`, `x.log-20261121.gz`.
-    private func readCopy(of place: FilePlace, group: Int, besides source: String) throws {
-        guard place.fingerprint.isTelling else { return }
-        let options = groups[group]
-        for path in siblings(of: place.path) where named[path] == nil {
-            guard let file = try? File(path, .read, in: system),  // gone again
-                let status = try? file.status(), status.kind == .file,  // the same
-                FileTail.source(status) != source, let head = try? Fingerprint.head(of: file)  // the same
-            else { continue }
-            let labels = options.labels(ofFile: place.path, adding: labels)
-            if head.starts(with: [0x1f, 0x8b]) {
-                guard let packed = PackedTail.head(of: path, system), place.fingerprint.fits(packed) else { continue }
-                var tail = PackedTail(path, source: FileTail.source(status), options, labels, place)
-                return try tail.read(batchers[group], time: time, system)
-            }
-            guard place.fingerprint.fits(head), status.bytes >= place.offset else { continue }
-            let tail = FileTail(
-                file, status, group: group, options, place: place, labels: labels, nowNs: time.monotonicNs)
-            tail.isGone = true
-            _ = try tail.poll(batchers[group], &buffer, time: time)
-            gone.append(tail)
-            return
-        }
-    }
-
-    /// Files beside one whose names begin with its name, the newest first.
-    private func siblings(of path: String) -> [String] {
-        let folder = FilePath.parent(of: path)
-        let name = FilePath.name(of: path)
-        let stem = name.hasSuffix(".log") ? String(name.dropLast(4)) : name
-        let names = (try? system.list(folder)) ?? []  // a folder that is gone has nothing
-        let siblings = names.filter { $0 != name && $0.hasPrefix(stem) }.map { FilePath.join(folder, $0) }
-        func modifiedNs(_ path: String) -> Int64 {
-            (try? system.status(at: path))??.modifiedNs ?? 0  // gone again: last
-        }
-        return siblings.map { ($0, modifiedNs($0)) }.sorted { $0.1 > $1.1 }.map(\.0)
+        self.known[source] = tail.place
     }
 }

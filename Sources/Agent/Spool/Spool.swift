@@ -99,6 +99,12 @@ package final class Spool: Sendable {
         return try append(.logs, body, count, places)
     }
 
+    /// Appends lines of which nobody knows a place; false where there is no room.
+    func offer(logs body: [UInt8], count: Int) throws(JournalError) -> Bool {
+        guard !isFull else { return false }
+        return try append(.logs, body, count, [:])
+    }
+
     /// Appends samples; false where there is no room.
     func append(metrics body: [UInt8], count: Int) throws(JournalError) -> Bool {
         guard !isFull else {

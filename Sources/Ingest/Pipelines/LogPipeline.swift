@@ -18,6 +18,9 @@ package struct LogPipeline: Sendable {
         (self.match, self.stages) = (match, stages)
     }
 
+    /// Leaves everything as it is.
+    package var isEmpty: Bool { stages.isEmpty }
+
     /// Runs the pipelines over a batch.
     ///
     /// - Returns: the batch as it is to be kept, and for each entry of it its index in the batch that came.
