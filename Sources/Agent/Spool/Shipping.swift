@@ -9,7 +9,11 @@ package final class Shipping: Sendable {
     private let spool: Spool
     private let client: HTTPClient
     private let senders: [Sender]
+    private let heartbeat: Heartbeat?
     private let files: LogFiles?
+    private let journald: JournaldSource?
+    private let syslog: SyslogListeners
+    private let stdin: StandardInputSource?
     private let samples: HostSamples?
     private let scraper: Scraper?
 
@@ -31,12 +35,31 @@ package final class Shipping: Sendable {
                 time: time)
         }
         let common = options.hostLabels
+        heartbeat = options.heartbeatMs.map {
+            Heartbeat(options.destinations, spool, labels: common, everyMs: $0, client: client, registry: registry)
+        }
+        let logLog = log.component("logs")
         files =
             options.files.isEmpty
             ? nil
             : try LogFiles(
                 options.files, labels: common, pipelines: options.pipelines, into: spool, registry: registry,
-                log: log.component("logs"), time: time)
+                log: logLog, time: time)
+        journald = try options.journald.map { journald throws(SystemError) in
+            try JournaldSource(
+                journald, labels: common, pipelines: options.pipelines, into: spool, registry: registry, log: logLog,
+                time: time)
+        }
+        stdin = try options.stdin.map { stdin throws(SystemError) in
+            try StandardInputSource(
+                stdin, labels: common, pipelines: options.pipelines, into: spool, registry: registry, log: logLog,
+                time: time)
+        }
+        var intake = LogIngestContext(
+            store: SpoolLogStore(spool, "syslog", labels: common, registry: registry), registry: registry, time: time)
+        intake.pipelines = { options.pipelines }
+        syslog = SyslogListeners(intake, log: logLog)
+        try syslog.apply(options.syslog)
         let host = common["host"] ?? ""
         samples = try options.intervalMs.map { intervalMs throws(SystemError) in
             try HostSamples(
@@ -46,6 +69,7 @@ package final class Shipping: Sendable {
         scraper = options.scrapes.isEmpty ? nil : Self.scraper(spool, common, registry, log, time)
         try scraper?.apply(options.scrapes)
         for sender in senders { try sender.start() }
+        try heartbeat?.start()
     }
 
     private static func scraper(
@@ -57,13 +81,20 @@ package final class Shipping: Sendable {
         return Scraper(context, log: log.component("scrape"), time: time)
     }
 
+    /// Where it listens for syslog, with the ports that the kernel chose.
+    package var syslogAddresses: [SocketAddress] { syslog.addresses }
+
     /// Ends the sources, then the senders. What no collector has acknowledged stays in the spool.
     package func stop() throws {
         spool.stop()
         files?.stop()
+        journald?.stop()
+        syslog.stop()
+        stdin?.stop()
         samples?.stop()
         scraper?.stop()
         for sender in senders { sender.stop() }
+        heartbeat?.stop()
         client.stop()
         try spool.close()
     }

@@ -11,9 +11,14 @@ package struct ShippingOptions: Sendable {
     package var labels: [String: String] = [:]
     /// How often what the host measures is sent; nil sends none.
     package var intervalMs: Int64? = 15_000
+    /// How often collectors are told that the agent lives; nil tells them nothing.
+    package var heartbeatMs: Int64? = 15_000
     /// Services of this host that are scraped as a collector does.
     package var scrapes: [ScrapeOptions] = []
     package var files: [LogFileOptions] = []
+    package var journald: JournaldOptions?
+    package var syslog: [SyslogOptions] = []
+    package var stdin: StandardInputOptions?
     /// Over all sources, after what a source has itself.
     package var pipelines: [LogPipeline] = []
     /// Where the spool lies.
@@ -43,6 +48,11 @@ package struct ShippingOptions: Sendable {
             if metrics.bool("send") == false { intervalMs = nil }
             metrics.finish()
         }
+        if let heartbeat = section.section("heartbeat") {
+            if let ms = heartbeat.durationMs("interval"), ms > 0 { heartbeatMs = ms }
+            if heartbeat.bool("send") == false { heartbeatMs = nil }
+            heartbeat.finish()
+        }
         var defaults = ScrapeDefaults()
         defaults.intervalMs = intervalMs ?? 15_000
         defaults.timeoutMs = min(defaults.timeoutMs, defaults.intervalMs)
@@ -61,13 +71,19 @@ package struct ShippingOptions: Sendable {
             }
             buffer.finish()
         }
-        if destinations.isEmpty, !files.isEmpty {
+        if destinations.isEmpty, hasLogs {
             section.refuse(at: "logs", "logs are read and there is no collector", "write collector: {url: https://...}")
         }
     }
 
+    private var hasLogs: Bool { !files.isEmpty || journald != nil || !syslog.isEmpty || stdin != nil }
+
+    /// Each source may be left empty for its defaults: `journald: {}`.
     private mutating func readLogs(_ section: YAMLSection) {
         files = section.sections("files", "entry of files").map(LogFileOptions.init)
+        journald = section.section("journald").map(JournaldOptions.init)
+        syslog = section.sections("syslog", "syslog listener").compactMap { SyslogOptions($0) }
+        stdin = section.section("stdin").map(StandardInputOptions.init)
         pipelines = section.sections("pipelines", "pipeline").map(LogPipeline.init)
         section.finish()
     }
