@@ -41,6 +41,7 @@ package enum Collectors {
         SockstatCollector.definition,
         SoftnetCollector.definition,
         StatCollector.definition,
+        SystemdCollector.definition,
         TapestatsCollector.definition,
         TcpstatCollector.definition,
         TextfileCollector.definition,

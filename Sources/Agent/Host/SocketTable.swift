@@ -1,7 +1,7 @@
 /// The tables of sockets under /proc/net: tcp, tcp6, udp, udp6.
 enum SocketTable {
     /// States of /proc/net/tcp by number.
-    private static let states = [
+    static let states = [
         "", "established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait",
         "last_ack", "listen", "closing", "new_syn_recv",
     ]
