@@ -46,7 +46,8 @@ final class KeepalivedIntegration: Collector {
     }
 
     private func text(_ path: String) -> String? {
-        guard let bytes = try? system.readFile(path, atMostBytes: Limits.fileBytesMax) else { return nil }  // told as down
+        let limit = Limits.fileBytesMax
+        guard let bytes = try? system.readFile(path, atMostBytes: limit) else { return nil }  // told as down
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -25,8 +25,10 @@ final class HostAgent: Sendable {
     private let server: Server
     /// Asks services over HTTP.
     private let client: HTTPClient
-    /// Nil where nothing is sent anywhere.
-    private let shipping: Shipping?
+    private let options: AgentOptions
+    private let registry: Registry
+    private let tls: TLSStore?
+    private let work: Lock<AgentWork>
 
     /// Starts everything. On return the agent answers.
     init(_ options: AgentOptions, _ lifecycle: Lifecycle) throws {
@@ -38,20 +40,12 @@ final class HostAgent: Sendable {
         let sink = LogSink(level: options.logLevel, form: options.logForm, registry: registry, time: time)
         let log = Logger(sink, component: "agent")
         (self.lifecycle, self.sink, self.log) = (lifecycle, sink, log)
+        (self.options, self.registry) = (options, registry)
         let configuration = try Self.load(options, log)
-        let host = try HostMetrics(configuration.host) { collector, reason in
-            log.warning("a collector failed", ["collector": .text(collector), "reason": .text(reason)])
-        }
         let client = HTTPClient("integrations", registry: registry, time: time)
         self.client = client
-        let services = configuration.integrations.metrics(
-            IntegrationContext(host: HostFiles(configuration.host), client: client),
-            patienceNs: configuration.host.timeoutMs * 1_000_000
-        ) { integration, reason in
-            log.warning("an integration failed", ["integration": .text(integration), "reason": .text(reason)])
-        }
         pages = try HandlerPool(name: "pages", threads: 1, waitingMax: Self.pagesWaitingMax)
-        let listen = configuration.listen.isEmpty ? [SocketAddress(AgentOptions.listenDefault)!] : configuration.listen
+        let listen = Self.listen(configuration)
         let authenticator = try Self.authenticator(configuration, registry, time)
         self.authenticator = authenticator
         if let refusal = ListenRule.refusal(
@@ -61,33 +55,28 @@ final class HostAgent: Sendable {
         }
         var serverOptions = ServerOptions()
         serverOptions.workers = 1
+        let tls = try configuration.tls.map { tls throws(TLSError) in try TLSStore(tls, time: time) }
+        self.tls = tls
+        let work = Lock(try AgentWork(configuration, client: client, registry: registry, log: log, time: time))
+        self.work = work
         server = try Server(
-            serverOptions, router: Self.router([host, services], registry, pages),
+            serverOptions, router: Self.router(pages) { work.withLock { $0 } },
             gate: Self.gate(listen, options, authenticator, time),
             accessLog: { authenticator?.noteServed($0) }, registry: registry, time: time)
-        let tls = try configuration.tls.map { tls throws(TLSError) in try TLSStore(tls, time: time) }
         addresses = try Collector.start(server, on: listen, tls)
         for address in addresses { log.info("listening", ["address": .text("\(address)")]) }
-        shipping =
-            configuration.shipping.destinations.isEmpty
-            ? nil
-            : try Shipping(configuration.shipping, registry: registry, log: log, time: time) { page in
-                host.append(to: &page)
-                services.append(to: &page)
-                page += registry.exposition(.text)
-            }
         log.info("ready", ["after": .nanoseconds(time.monotonicNs - startedNs)])
     }
 
     /// Works until the end is asked for, then ends in good order.
     func run() throws {
-        _ = lifecycle.run(atMostNs: nil, log) { "the agent reads its configuration at its start only" }
+        _ = lifecycle.run(atMostNs: nil, log, reload: reload)
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         log.info("stopping")
         server.stop(drainingAtMostNs: Self.drainNs)
         pages.stop()
-        try shipping?.stop()
+        try work.withLock { $0 }.stop()
         client.stop()
         authenticator?.stop()
         log.info("stopped")
@@ -96,8 +85,53 @@ final class HostAgent: Sendable {
     }
 }
 
+// A new configuration.
+extension HostAgent {
+    /// - Returns: nil, or why something stays as it was.
+    private func reload() -> String? {
+        let old = work.withLock { $0 }
+        do {
+            let new = try Self.load(options, log)
+            if let refusal = refusal(of: new, after: old.configuration) { throw StartFailure(refusal) }
+            // Two cannot use one spool: the old work ends first.
+            try old.stop()
+            do {
+                try begin(new)
+            } catch {
+                try begin(old.configuration)
+                throw error
+            }
+            if let (store, options) = tls.flatMap({ store in new.tls.map { (store, $0) } }) {
+                try store.reload(options)
+            }
+            log.info("reloaded")
+            return nil
+        } catch {
+            let sentence = "the old configuration stays:\n\(error)"
+            log.error("the configuration cannot be put in force", ["error": .text("\(error)")])
+            return sentence
+        }
+    }
+
+    private func begin(_ configuration: AgentConfiguration) throws {
+        let new = try AgentWork(configuration, client: client, registry: registry, log: log, time: SystemTime())
+        work.withLock { $0 = new }
+    }
+
+    private func refusal(of new: AgentConfiguration, after old: AgentConfiguration) -> String? {
+        if Self.listen(new) != Self.listen(old) { return "listen has changed: it takes a restart" }
+        if (new.tls == nil) != (old.tls == nil) { return "tls came or went: it takes a restart" }
+        if (new.auth == nil) != (old.auth == nil) { return "auth came or went: it takes a restart" }
+        return nil
+    }
+}
+
 /// The parts, each made in one place.
 extension HostAgent {
+    private static func listen(_ configuration: AgentConfiguration) -> [SocketAddress] {
+        configuration.listen.isEmpty ? [SocketAddress(AgentOptions.listenDefault)!] : configuration.listen
+    }
+
     /// The file's configuration with what the command line says over it.
     private static func load(_ options: AgentOptions, _ log: Logger) throws -> AgentConfiguration {
         var configuration = AgentConfiguration()
@@ -137,23 +171,19 @@ extension HostAgent {
         return OpenGate.gate(callers, audit: { _ in }, time: time)
     }
 
-    private static func router(_ sources: [HostMetrics], _ registry: Registry, _ pages: HandlerPool) -> Router {
+    private static func router(_ pages: HandlerPool, _ work: @escaping @Sendable () -> AgentWork) -> Router {
         var router = Router()
-        let names = sources.flatMap(\.names)
         router.get("/metrics", role: .read) { request, response in
             let (wanted, unwanted) = (request.values("collect[]"), request.values("exclude[]"))
-            if let unknown = (wanted + unwanted).first(where: { !names.contains($0) }) {
+            let work = work()
+            if let unknown = (wanted + unwanted).first(where: { !work.names.contains($0) }) {
                 return response.refuse(
                     RequestRefusal(.badRequest, "the collector \(unknown) does not run here; leave it out"))
             }
             pages.answer(&response) { pending in
-                var page: [UInt8] = []
-                for source in sources {
-                    source.append(to: &page) { name in
-                        (wanted.isEmpty || wanted.contains(name)) && !unwanted.contains(name)
-                    }
+                let page = work.page(hasOwn: wanted.isEmpty) {
+                    (wanted.isEmpty || wanted.contains($0)) && !unwanted.contains($0)
                 }
-                if wanted.isEmpty { page += registry.exposition(.text) }
                 pending.send(.ok, page.span, contentType: ExpositionFormat.text.contentType)
             }
         }

@@ -35,6 +35,7 @@ final class Collector: Sendable {
     private let alerts: AlertDelivery
     private let rules: RuleBackend
     private let logs: LogBackend
+    private let agents: AgentRegister
     private let readiness = Readiness()
     private let server: Server
 
@@ -84,6 +85,7 @@ final class Collector: Sendable {
             metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time,
             notify: alerts.notify, record: alerts.record)
 
+        agents = AgentRegister(FilePath.join(dataDirectory, "agents.json"), registry: registry, time: time)
         let facts = Self.facts(flags, configuration, time)
         let backups = BackupMaker(
             metrics.store, logs.store, ledger, alerts,
@@ -94,7 +96,7 @@ final class Collector: Sendable {
         server = try Server(
             serverOptions,
             router: Self.router(
-                registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, alerts, logs),
+                registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, alerts, logs, agents),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -123,6 +125,7 @@ final class Collector: Sendable {
         alerts.stop()
         metrics.stop()
         logs.stop()
+        agents.save()
         access.stop()
         ledger.stop()
         log.info("stopped")
@@ -196,7 +199,7 @@ extension Collector {
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
         _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker,
-        _ rules: RuleBackend, _ alerts: AlertDelivery, _ logs: LogBackend
+        _ rules: RuleBackend, _ alerts: AlertDelivery, _ logs: LogBackend, _ agents: AgentRegister
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -208,6 +211,7 @@ extension Collector {
         rules.add(to: &router, pool: metrics.queries.pool)
         alerts.add(to: &router)
         logs.add(to: &router, metrics.queries, transfers: metrics.transfers)
+        AgentsAPI(agents, logs.store, pool: metrics.queries.pool).add(to: &router)
         DashboardsAPI(pool: metrics.queries.pool) {
             DashboardFolders(configuration.current.dashboards.folders)
         }.add(to: &router)

@@ -19,6 +19,7 @@ enum Commands {
         .checkAgent,
         .testRules,
         .targets,
+        .agents,
         .checkAlertmanager,
         .testRoute,
         .alertsList,

@@ -33,7 +33,9 @@ struct DNSProbe: Probe {
         let identity = UInt16.random(in: 0 ... .max)
         let time = SystemTime()
         let startNs = time.monotonicNs
-        guard let bytes = try? ask(identity), let answer = DNSAnswer(bytes, identity) else { return false }  // told as 0
+        guard let bytes = try? ask(identity),  // told as no success
+            let answer = DNSAnswer(bytes, identity)
+        else { return false }
         samples.append(
             ProbeSample(
                 "probe_dns_duration_seconds", "Seconds until the answer.", Double(time.monotonicNs - startNs) / 1e9))

@@ -1,0 +1,54 @@
+import Agent
+import HTTP
+import Posix
+import Telemetry
+
+/// What an agent does for one configuration: it measures, reads and sends. A reload ends one and begins another.
+final class AgentWork: Sendable {
+    let configuration: AgentConfiguration
+    private let registry: Registry
+    private let host: HostMetrics
+    private let services: HostMetrics
+    /// Nil where nothing is sent anywhere.
+    private let shipping: Shipping?
+
+    /// - Parameter client: asks services over HTTP.
+    init(
+        _ configuration: AgentConfiguration, client: HTTPClient, registry: Registry, log: Logger, time: SystemTime
+    ) throws {
+        (self.configuration, self.registry) = (configuration, registry)
+        let host = try HostMetrics(configuration.host) { collector, reason in
+            log.warning("a collector failed", ["collector": .text(collector), "reason": .text(reason)])
+        }
+        let services = configuration.integrations.metrics(
+            IntegrationContext(host: HostFiles(configuration.host), client: client),
+            patienceNs: configuration.host.timeoutMs * 1_000_000
+        ) { integration, reason in
+            log.warning("an integration failed", ["integration": .text(integration), "reason": .text(reason)])
+        }
+        (self.host, self.services) = (host, services)
+        shipping =
+            configuration.shipping.destinations.isEmpty
+            ? nil
+            : try Shipping(configuration.shipping, registry: registry, log: log, time: time) { page in
+                host.append(to: &page)
+                services.append(to: &page)
+                page += registry.exposition(.text)
+            }
+    }
+
+    /// What can be asked for by name.
+    var names: [String] { host.names + services.names }
+
+    /// The page of what `isWanted` takes.
+    ///
+    /// - Parameter hasOwn: with what the agent counts of itself.
+    func page(hasOwn: Bool, isWanted: (String) -> Bool) -> [UInt8] {
+        var page: [UInt8] = []
+        for source in [host, services] { source.append(to: &page, isWanted: isWanted) }
+        if hasOwn { page += registry.exposition(.text) }
+        return page
+    }
+
+    func stop() throws { try shipping?.stop() }
+}
