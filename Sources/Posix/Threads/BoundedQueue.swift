@@ -1,4 +1,5 @@
-/// A first-in first-out queue between threads that refuses, or makes its writers wait, when it is full.
+/// A first-in first-out queue between threads that refuses, or makes its writers wait, when it is full. Of the readers
+/// that wait, the one that came last is woken: what it works with is still in the caches of a processor.
 package final class BoundedQueue<Element: Sendable>: Sendable {
     /// What became of an element that was offered.
     package enum Offer: Sendable {
@@ -14,6 +15,10 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         @usableFromInline var first = 0
         @usableFromInline var count = 0
         @usableFromInline var isClosed = false
+        /// What the waiting readers wait on, in the order in which they came.
+        @usableFromInline var idle: [Condition] = []
+        /// What readers have waited on.
+        @usableFromInline var spare: [Condition] = []
 
         /// Places that a queue begins with; more are made as they are needed, as most queues are long on bad days only.
         @usableFromInline static var startCount: Int { 16 }
@@ -41,6 +46,27 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
             grown.append(contentsOf: repeatElement(nil, count: places - slots.count))
             slots = grown
             first = 0
+        }
+
+        /// Has a reader wait on what it gets; of those who wait it is the last one.
+        @usableFromInline
+        mutating func beginWaiting() -> Condition {
+            let condition = spare.popLast() ?? Condition()
+            idle.append(condition)
+            return condition
+        }
+
+        /// After a wake-up for an element that another reader has taken.
+        @usableFromInline
+        mutating func goOnWaiting(_ condition: Condition) {
+            if !idle.contains(where: { $0 === condition }) { idle.append(condition) }
+        }
+
+        /// A reader does not wait any more, whether it was woken or not.
+        @usableFromInline
+        mutating func endWaiting(_ condition: Condition) {
+            idle.removeAll { $0 === condition }
+            spare.append(condition)
         }
 
         @inlinable
@@ -73,13 +99,15 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     @inlinable
     package func push(_ element: Element, waitingAtMostNs limitNs: Int64? = 0) -> Offer {
         let capacity = capacity
+        var reader: Condition?
         let offer = ring.wait(atMostNs: limitNs) { ring -> Offer? in
             if ring.isClosed { return .closed }
             if ring.count == capacity { return nil }
             ring.append(element, capacity: capacity)
+            reader = ring.idle.popLast()
             return .accepted
         }
-        if case .accepted = offer { ring.wakeAll() }
+        reader?.wakeOne()
         return offer ?? .full
     }
 
@@ -89,18 +117,41 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     /// - Returns: nil when the time is over, or when the queue is closed and empty.
     @inlinable
     package func pop(waitingAtMostNs limitNs: Int64? = nil) -> Element? {
-        let taken = ring.wait(atMostNs: limitNs) { ring -> Element?? in
-            if let element = ring.removeFirst() { return .some(element) }
-            return ring.isClosed ? .some(nil) : nil
+        let (first, condition) = ring.withLock { ring -> (Element?, Condition?) in
+            if let element = ring.removeFirst() { return (element, nil) }
+            return ring.isClosed ? (nil, nil) : (nil, ring.beginWaiting())
         }
-        guard let element = taken ?? nil else { return nil }
-        ring.wakeAll()
-        return element
+        let taken = if let condition { wait(on: condition, atMostNs: limitNs) } else { first }
+        if taken != nil { ring.wakeOne() }
+        return taken
+    }
+
+    @usableFromInline
+    func wait(on condition: Condition, atMostNs limitNs: Int64?) -> Element? {
+        let taken = ring.wait(on: condition, atMostNs: limitNs) { ring -> Element?? in
+            let element = ring.removeFirst()
+            if element != nil || ring.isClosed {
+                ring.endWaiting(condition)
+                return .some(element)
+            }
+            ring.goOnWaiting(condition)
+            return nil
+        }
+        if let taken { return taken }
+        // A writer may have chosen this reader since its time was over.
+        return ring.withLock { ring in
+            ring.endWaiting(condition)
+            return ring.removeFirst()
+        }
     }
 
     /// Refuses what is offered from now on and wakes everybody who waits.
     package func close() {
-        ring.withLock { $0.isClosed = true }
+        let readers = ring.withLock { ring in
+            ring.isClosed = true
+            return ring.idle
+        }
+        for reader in readers { reader.wakeOne() }
         ring.wakeAll()
     }
 }

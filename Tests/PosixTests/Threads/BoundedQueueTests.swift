@@ -91,4 +91,56 @@ import Testing
         for reader in readers { reader.join() }
         #expect(seen.withLock { $0.sorted() } == Array(0..<1500))
     }
+
+    @Test func anElementReachesAReaderThatWaitsThoughOthersGiveUp() throws {
+        let queue = BoundedQueue<Int>(capacity: 4)
+        let rounds = 2000
+        let state = Monitor((round: 0, seen: 0))
+        let take: @Sendable (Int?) -> Void = { element in
+            guard element != nil else { return }
+            state.withLock { $0.seen += 1 }
+            state.wakeAll()
+        }
+        let patient = try OwnedThread(name: "patient") {
+            while let element = queue.pop() { take(element) }
+        }
+        // Each round it gives up once, at about the time when the element comes, and then stays away.
+        let hasty = try OwnedThread(name: "hasty") {
+            for round in 1...rounds {
+                _ = state.wait { $0.round >= round ? true : nil }
+                take(queue.pop(waitingAtMostNs: Int64(round % 50) * 1000))
+            }
+        }
+        for round in 1...rounds {
+            state.withLock { $0.round = round }
+            state.wakeAll()
+            #expect(queue.push(round) == .accepted)
+            let isSeen = state.wait(atMostNs: 60_000_000_000) { $0.seen == round ? true : nil }
+            guard isSeen == true else {
+                Issue.record("element \(round) reached nobody")
+                break
+            }
+        }
+        state.withLock { $0.round = rounds }
+        state.wakeAll()
+        queue.close()
+        hasty.join()
+        patient.join()
+    }
+
+    @Test func aWriterThatWaitsGetsThePlaceThatIsMade() throws {
+        let queue = BoundedQueue<Int>(capacity: 1)
+        let writers = try (0..<4).map { number in
+            try OwnedThread(name: "writer \(number)") {
+                for _ in 0..<200 { #expect(queue.push(number, waitingAtMostNs: nil) == .accepted) }
+            }
+        }
+        var counts = [0, 0, 0, 0]
+        for _ in 0..<800 {
+            let number = try #require(queue.pop(waitingAtMostNs: 60_000_000_000))
+            counts[number] += 1
+        }
+        for writer in writers { writer.join() }
+        #expect(counts == [200, 200, 200, 200])
+    }
 }
