@@ -96,6 +96,19 @@ package struct MemoryLabelIndex: Sendable {
         }
     }
 
+    /// Calls `body` with each value of a label and whether any series that carries it is one of those that `isMeant`
+    /// holds for, the newest first.
+    package func forEachValue(
+        of name: Span<UInt8>, whose isMeant: (UInt32) -> Bool, _ body: (Span<UInt8>, Bool) -> Void
+    ) {
+        guard let number = nameNumber(name) else { return }
+        for pair in pairNames.indices where Int(pairNames[pair]) == number {
+            var place = pairLast[pair]
+            while place != Self.none, !isMeant(places[Int(place)].ordinal) { place = places[Int(place)].earlier }
+            body(values[pair], place != Self.none)
+        }
+    }
+
     // MARK: building
 
     private mutating func intern(_ name: Span<UInt8>, _ value: Span<UInt8>) -> UInt32 {

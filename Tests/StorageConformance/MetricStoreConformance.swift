@@ -186,6 +186,38 @@ struct MetricStoreConformance {
         #expect(try test.store.labelValues("a", LabelRequest(startMs: 2000, endMs: 8000)) == [])
     }
 
+    @Test("tells values, names and series of ranges after any appends and deletions", arguments: StoreKind.allCases)
+    func agreesOnRanges(kind: StoreKind) throws {
+        var random = SeededGenerator.announced()
+        let test = try kind.make()
+        var kept: [Int: Set<Int64>] = [:]
+        for _ in 0..<60 {
+            if Int.random(in: 0..<6, using: &random) == 0 {
+                let (number, from) = (Int.random(in: 0..<12, using: &random), Int64.random(in: 0..<90, using: &random))
+                try test.store.delete(
+                    LabelRequest(selectors: [[Matcher("a", equals: "\(number)")]], startMs: from, endMs: from + 20))
+                for other in [number, number + 12] { kept[other]?.subtract(from...from + 20) }
+            } else {
+                var batch = SampleBatch()
+                for number in Set((0..<6).map { _ in Int.random(in: 0..<24, using: &random) }) {
+                    let timeMs = Int64.random(in: 0..<100, using: &random)
+                    batch.append(series("m", ("a", "\(number % 12)"), ("b", "\(number)")), [(timeMs, 1)])
+                    kept[number, default: []].insert(timeMs)
+                }
+                _ = try test.store.append(&batch)
+                if Bool.random(using: &random) { try test.settle() }
+            }
+            let startMs = Int64.random(in: -10..<100, using: &random)
+            let range = startMs...startMs + Int64.random(in: 0..<60, using: &random)
+            let present = kept.filter { $0.value.contains(where: range.contains) }.map(\.key)
+            let request = LabelRequest(startMs: range.lowerBound, endMs: range.upperBound)
+            #expect(try test.store.labelValues("a", request) == Set(present.map { "\($0 % 12)" }).sorted())
+            #expect(try test.store.labelValues("b", request) == Set(present.map { "\($0)" }).sorted())
+            #expect(try test.store.series(request).count == present.count)
+            #expect(try test.store.labelNames(request) == (present.isEmpty ? [] : ["__name__", "a", "b"]))
+        }
+    }
+
     @Test("ends questions about labels whose asker has gone", arguments: StoreKind.allCases)
     func cancelsLabels(kind: StoreKind) throws {
         let test = try kind.make()

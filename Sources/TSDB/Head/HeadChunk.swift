@@ -28,6 +28,9 @@ final class HeadChunk: @unchecked Sendable {  // see above: writers append behin
         unsafe starts?.deallocate()
     }
 
+    /// Whether some of its samples may lie in a range. Under the shard's lock, or when it does not grow any more.
+    func mayHold(_ range: ClosedRange<Int64>) -> Bool { minMs <= range.upperBound && maxMs >= range.lowerBound }
+
     func makeStarts() {
         if unsafe starts != nil { return }
         let column = UnsafeMutablePointer<Int64>.allocate(capacity: Self.capacity)

@@ -37,6 +37,8 @@ final class HeadPins: Sendable {
 
     private let seriesCount: Int
 
+    var isEmpty: Bool { shards.isEmpty }
+
     /// At most so many samples are in it.
     var samplesMax: Int { shards.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.count } + $1.histograms.count } }
 

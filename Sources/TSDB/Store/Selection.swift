@@ -135,11 +135,17 @@ final class Selection: SeriesSelection {
     /// Which of the series have samples in the range.
     func present() throws(StorageError) -> [Int] {
         guard let range else { return [] }
+        let presence = Presence(store, view, range, isInHead: !head.isEmpty)
         let reader = SelectionReader(store, view, head)
         var present: [Int] = []
         for place in 0..<count {
             if cancellation.isRaised { throw .cancelled }
-            if reader.hasSamples(selected.ids[place], place: place, range) { present.append(place) }
+            let id = selected.ids[place]
+            switch presence.answer(id) {
+            case .present: present.append(place)
+            case .absent: break
+            case .unknown: if reader.hasSamples(id, place: place, range) { present.append(place) }
+            }
         }
         return present
     }

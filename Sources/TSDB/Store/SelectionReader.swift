@@ -19,18 +19,6 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
         /// Not served any more since a read found it damaged.
         var isDamaged = false
 
-        /// Whether a series is in the part, where that alone tells whether it has samples in the range.
-        func tells(whether id: UInt64, isWithin range: ClosedRange<Int64>) throws(PartError) -> Bool? {
-            let summary = cursor.part.summary
-            if summary.minMs > range.upperBound || summary.maxMs < range.lowerBound { return false }
-            guard summary.minMs >= range.lowerBound, summary.maxMs <= range.upperBound else { return nil }
-            if series == nil { series = try cursor.part.series() }
-            guard let series, series.isComplete else { return nil }
-            return series.contains(id)
-        }
-
-        private var series: SeriesBits?
-
         init(_ entry: StoreView.Samples, _ deletions: [Deletion]) {
             part = entry.part
             self.deletions = deletions
@@ -179,11 +167,6 @@ final class SelectionReader: @unchecked Sendable {  // lent to one reading threa
         for source in sources where !source.isDamaged && !isCertain {
             let hasDeletions = source.deletions.contains { $0.holds(id) }
             do throws(PartError) {
-                if let isIn = try source.tells(whether: id, isWithin: range) {
-                    if isIn && !hasDeletions { isCertain = true }
-                    if isIn { isPossible = true }
-                    continue
-                }
                 try source.cursor.forEachBlock(of: id, overlapping: range) { cursor, block throws(PartError) in
                     isPossible = true
                     let span = cursor.span(block)

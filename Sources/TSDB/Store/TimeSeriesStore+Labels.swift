@@ -23,15 +23,15 @@ extension TimeSeriesStore {
     }
 
     package func labelValues(_ name: String, _ request: LabelRequest) throws(StorageError) -> [String] {
-        var values: Set<String> = []
+        var values: [String] = []
         let bytes = Array(name.utf8)
         if request.selectors.isEmpty, isWhole(request) {
             var failure: StorageError?
             forEachIndex { index in
-                index.forEachValue(of: bytes.span) { value, _ in values.insert(Self.text(value)) }
+                index.forEachValue(of: bytes.span) { value, _ in values.append(Self.text(value)) }
             } _: { segment in
                 do throws(LabelIndexError) {
-                    try segment.forEachValue(of: bytes.span) { value, _ in values.insert(Self.text(value)) }
+                    try segment.forEachValue(of: bytes.span) { value, _ in values.append(Self.text(value)) }
                 } catch {
                     failure = .corrupt(file: "labels", offset: error.offset, reason: error.reason)
                 }
@@ -45,20 +45,23 @@ extension TimeSeriesStore {
                 if uncertain.count <= Self.uncertainValuesMax {
                     asked.selectors = uncertain.map { [Matcher(name, equals: $0)] }
                 }
-                try forEachSeries(asked) { labels in
-                    let value = labels[name]
-                    if !value.isEmpty { values.insert(value) }
-                    return true
-                }
+                values += try valuesOfSeries(name, asked)
             }
         } else {
-            try forEachSeries(request) { labels in
-                let value = labels[name]
-                if !value.isEmpty { values.insert(value) }
-                return true
-            }
+            values += try valuesOfSeries(name, request)
         }
         return Self.sorted(values, request.limit)
+    }
+
+    /// Found by walking the series.
+    private func valuesOfSeries(_ name: String, _ request: LabelRequest) throws(StorageError) -> Set<String> {
+        var values: Set<String> = []
+        try forEachSeries(request) { labels in
+            let value = labels[name]
+            if !value.isEmpty { values.insert(value) }
+            return true
+        }
+        return values
     }
 
     package func series(_ request: LabelRequest) throws(StorageError) -> [Labels] {
@@ -133,12 +136,21 @@ extension TimeSeriesStore {
         unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Bytewise, as labels are ordered everywhere.
-    private static func sorted(_ strings: Set<String>, _ limit: Int) -> [String] {
-        let sorted = strings.sorted { a, b in
-            let (left, right) = (a.utf8.span, b.utf8.span)
-            return LabelCursor.compare(left, 0..<left.count, right, 0..<right.count) < 0
+    /// Each once, and bytewise, as labels are ordered everywhere.
+    private static func sorted(_ strings: some Collection<String>, _ limit: Int) -> [String] {
+        let sorted =
+            zip(strings, strings.dropFirst()).allSatisfy(isBefore) ? Array(strings) : strings.sorted(by: isBefore)
+        var unique: [String] = []
+        unique.reserveCapacity(sorted.count)
+        for string in sorted where unique.last != string {
+            if unique.count == limit { break }
+            unique.append(string)
         }
-        return Array(sorted.prefix(limit))
+        return unique
+    }
+
+    private static func isBefore(_ a: String, _ b: String) -> Bool {
+        let (left, right) = (a.utf8.span, b.utf8.span)
+        return LabelCursor.compare(left, 0..<left.count, right, 0..<right.count) < 0
     }
 }

@@ -44,13 +44,15 @@ extension TimeSeriesStore {
         var pins: [HeadPins.Shard] = []
         for (number, shard) in shards.enumerated() where !candidates[number].isEmpty {
             let own = candidates[number]
-            pins.append(shard.withLock { $0.pin(own, ids) })
+            pins.append(shard.withLock { $0.pin(own, ids, range) })
         }
         let view = view.withLock { $0 }
         let pinned = Set(pins.flatMap { $0.chunks.map { ObjectIdentifier($0.chunk) } })
         for frozen in view.flushing {
             var pin = HeadPins.Shard()
-            pin.chunks = frozen.chunks.filter { !pinned.contains(ObjectIdentifier($0)) }.map { PinnedChunk($0) }
+            pin.chunks = frozen.chunks
+                .filter { $0.mayHold(range) && !pinned.contains(ObjectIdentifier($0)) }
+                .map { PinnedChunk($0) }
             pin.histograms = frozen.histograms
             for (reference, place) in candidates[frozen.number]
             where reference.slot < frozen.ids.count && frozen.ids[reference.slot] == ids[place] {
@@ -64,13 +66,15 @@ extension TimeSeriesStore {
 
 extension HeadShard {
     /// Pins the samples of this shard for those series that still have the slots of their references.
-    func pin(_ candidates: [(reference: SeriesReference, place: Int)], _ ids: [UInt64]) -> HeadPins.Shard {
+    func pin(
+        _ candidates: [(reference: SeriesReference, place: Int)], _ ids: [UInt64], _ range: ClosedRange<Int64>
+    ) -> HeadPins.Shard {
         var pin = HeadPins.Shard()
         for (reference, place) in candidates
         where slots.holds(reference) && (unsafe slots[reference.slot].pointee.id) == ids[place] {
             pin.slots.append((UInt32(reference.slot), place))
         }
-        pin.chunks = chunks.map { PinnedChunk($0) }
+        pin.chunks = chunks.filter { $0.mayHold(range) }.map { PinnedChunk($0) }
         pin.histograms = histograms
         return pin
     }
