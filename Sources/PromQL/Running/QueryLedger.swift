@@ -1,7 +1,7 @@
 import Synchronization
 import Text
 
-/// What one query holds: bytes and samples, against its own bounds and those of all queries together. Threads that work
+/// What one query holds: bytes and samples, against its own bounds, those of its principal and those of all queries. Threads that work
 /// on the query share it. What it holds at the end goes back when nobody refers to it any more.
 package final class QueryLedger: Sendable {
     private let memory: QueryMemory
@@ -15,8 +15,11 @@ package final class QueryLedger: Sendable {
     private let keptSamples = Atomic<Int>(0)
     /// Taken from `memory`: `bytes` rounded up to pieces, so that threads rarely meet there.
     private let taken = Atomic<Int>(0)
+    /// Taken from the principal's share: `samples` rounded up likewise.
+    private let takenSamples = Atomic<Int>(0)
 
     private static let piece = 256 << 10
+    private static let samplesPiece = 1 << 10
 
     package init(memory: QueryMemory, bytesMax: Int, samplesMax: Int, progress: QueryProgress) {
         self.memory = memory
@@ -25,7 +28,12 @@ package final class QueryLedger: Sendable {
         self.progress = progress
     }
 
-    deinit { memory.giveBack(taken.load(ordering: .relaxed)) }
+    deinit {
+        let bytes = taken.load(ordering: .relaxed)
+        memory.giveBack(bytes)
+        progress.share?.giveBack(bytes: bytes)
+        progress.share?.giveBack(samples: takenSamples.load(ordering: .relaxed))
+    }
 
     /// What was held at some instant, to return to.
     struct Mark {
@@ -44,6 +52,7 @@ package final class QueryLedger: Sendable {
             let held = self.samples.wrappingAdd(samples, ordering: .relaxed).newValue
             progress.note(samples: held)
             if held > samplesMax { throw Self.tooManySamples(samplesMax) }
+            if let share = progress.share { try take(samples: held, of: share) }
         }
         let held = bytes.wrappingAdd(count, ordering: .relaxed).newValue
         progress.note(bytes: held)
@@ -77,9 +86,26 @@ package final class QueryLedger: Sendable {
             if have >= wanted { return }
             let more = (wanted - have + Self.piece - 1) / Self.piece * Self.piece
             guard memory.take(more, holding: have) else { throw Self.noneLeft(memory.limitBytes) }
+            if let share = progress.share, !share.take(bytes: more) {
+                memory.giveBack(more)
+                throw Self.noneLeft(of: share)
+            }
             let outcome = taken.compareExchange(expected: have, desired: have + more, ordering: .relaxed)
             if outcome.exchanged { return }
             memory.giveBack(more)
+            progress.share?.giveBack(bytes: more)
+        }
+    }
+
+    private func take(samples wanted: Int, of share: PrincipalShare) throws(QueryError) {
+        while true {
+            let have = takenSamples.load(ordering: .relaxed)
+            if have >= wanted { return }
+            let more = (wanted - have + Self.samplesPiece - 1) / Self.samplesPiece * Self.samplesPiece
+            guard share.take(samples: more) else { throw Self.noSamplesLeft(of: share) }
+            let outcome = takenSamples.compareExchange(expected: have, desired: have + more, ordering: .relaxed)
+            if outcome.exchanged { return }
+            share.giveBack(samples: more)
         }
     }
 
@@ -94,6 +120,20 @@ package final class QueryLedger: Sendable {
         QueryError(
             .limit,
             "queries hold the \(ByteSize.text(ofBytes: Int64(limit))) of memory that all of them together may hold: ask again later, ask for less, or raise --memory"
+        )
+    }
+
+    private static func noneLeft(of share: PrincipalShare) -> QueryError {
+        QueryError(
+            .limit,
+            "queries of the same principal hold the \(ByteSize.text(ofBytes: Int64(share.limits.memoryMaxBytes))) of memory that they may hold together: ask again when some are done, ask for less, or raise queries.memory_per_principal_max"
+        )
+    }
+
+    private static func noSamplesLeft(of share: PrincipalShare) -> QueryError {
+        QueryError(
+            .limit,
+            "queries of the same principal hold the \(share.limits.samplesMax) samples that they may hold together: ask again when some are done, ask for less, or raise queries.samples_per_principal_max"
         )
     }
 

@@ -9,7 +9,13 @@ package final class QueryProgress: Sendable {
     private let bytesHeld = Atomic<Int>(0)
     private let bytesPeak = Atomic<Int>(0)
 
-    package init(cancellation: Cancellation = Cancellation()) { self.cancellation = cancellation }
+    /// What the principal's queries hold together; nil where nobody counts that.
+    let share: PrincipalShare?
+
+    package init(cancellation: Cancellation = Cancellation(), share: PrincipalShare? = nil) {
+        self.cancellation = cancellation
+        self.share = share
+    }
 
     /// Samples that the store has given so far.
     package var samplesRead: Int { samplesReadTotal.load(ordering: .relaxed) }

@@ -35,10 +35,10 @@ package final class RunningQueries: Sendable {
         package let progress: QueryProgress
         private let current = Lock(State.waiting)
 
-        init(_ number: Int, _ question: Question, _ progress: QueryProgress, _ time: any TimeSource) {
+        init(_ number: Int, _ question: Question, _ share: PrincipalShare, _ time: any TimeSource) {
             self.number = number
             self.question = question
-            self.progress = progress
+            progress = QueryProgress(share: share)
             begunNs = time.monotonicNs
             begunMs = time.wallMs
         }
@@ -52,26 +52,36 @@ package final class RunningQueries: Sendable {
     private struct Table: Sendable {
         var next = 1
         var entries: [Int: Listed] = [:]
-        var byPrincipal: [String: Int] = [:]
+        var byPrincipal: [String: Principal] = [:]
+    }
+
+    private struct Principal: Sendable {
+        var queries = 0
+        let share: PrincipalShare
     }
 
     private let state = Lock(Table())
     private let time: any TimeSource
     /// Queries that one principal may have waiting and running.
     private let perPrincipalMax: Int
+    private let shareLimits: PrincipalShare.Limits
 
-    package init(perPrincipalMax: Int, time: any TimeSource) {
+    /// - Parameter shareLimits: what the queries of one principal may hold together.
+    package init(
+        perPrincipalMax: Int, shareLimits: PrincipalShare.Limits = PrincipalShare.Limits(), time: any TimeSource
+    ) {
         self.perPrincipalMax = perPrincipalMax
+        self.shareLimits = shareLimits
         self.time = time
     }
 
     /// Nil where the principal has as many queries here as one may have.
-    package func begin(_ question: Question, _ progress: QueryProgress) -> Listed? {
+    package func begin(_ question: Question) -> Listed? {
         state.withLock { state in
-            let own = state.byPrincipal[question.principal, default: 0]
-            if own >= perPrincipalMax { return nil }
-            state.byPrincipal[question.principal] = own + 1
-            let entry = Listed(state.next, question, progress, time)
+            let own = state.byPrincipal[question.principal] ?? Principal(share: PrincipalShare(shareLimits))
+            if own.queries >= perPrincipalMax { return nil }
+            state.byPrincipal[question.principal] = Principal(queries: own.queries + 1, share: own.share)
+            let entry = Listed(state.next, question, own.share, time)
             state.entries[state.next] = entry
             state.next += 1
             return entry
@@ -81,8 +91,10 @@ package final class RunningQueries: Sendable {
     package func end(_ entry: Listed) {
         state.withLock { state in
             guard state.entries.removeValue(forKey: entry.number) != nil else { return }
-            let left = state.byPrincipal[entry.question.principal, default: 1] - 1
-            state.byPrincipal[entry.question.principal] = left > 0 ? left : nil
+            state.byPrincipal[entry.question.principal]?.queries -= 1
+            if state.byPrincipal[entry.question.principal]?.queries == 0 {
+                state.byPrincipal[entry.question.principal] = nil
+            }
         }
     }
 

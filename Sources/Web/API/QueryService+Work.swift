@@ -17,12 +17,11 @@ extension QueryService {
 
     func answer(_ response: inout Response, _ work: Work) {
         quick.answer(&response) { [self] pending in
-            let progress = QueryProgress()
-            pending.onClientGone { progress.cancellation.raise() }
-            guard let entry = running.begin(work.question, progress) else {
+            guard let entry = running.begin(work.question) else {
                 figures.refused.add()
                 return work.refuse(pending, .tooManyOfOne(options.perPrincipalMax))
             }
+            pending.onClientGone { entry.progress.cancellation.raise() }
             if !work.isLong { return perform(work, entry, pending) }
             if long.run({ [self] in perform(work, entry, pending) }) { return }
             figures.refused.add()

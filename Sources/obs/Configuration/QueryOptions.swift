@@ -15,6 +15,9 @@ struct QueryOptions: Sendable {
     /// Nil logs none.
     var slowAfterMs: Int64? = 10_000
     var perPrincipalMax = 1024
+    /// What the queries of one principal may hold together; nil as much as all may.
+    var memoryPerPrincipalMaxBytes: Int64?
+    var samplesPerPrincipalMax: Int?
     /// Bytes of results of range queries that are kept; zero keeps none.
     var cacheBytes: Int64 = 0
     /// Everything that obs understands, or a Prometheus without feature flags.
@@ -29,6 +32,8 @@ struct QueryOptions: Sendable {
         lookbackMs = section.durationMs("lookback_delta") ?? lookbackMs
         cacheBytes = section.bytes("result_cache") ?? cacheBytes
         perPrincipalMax = section.int("per_principal_max") ?? perPrincipalMax
+        memoryPerPrincipalMaxBytes = section.bytes("memory_per_principal_max")
+        samplesPerPrincipalMax = section.int("samples_per_principal_max")
         if let written = section.string("log_slower_than") {
             slowAfterMs = written == "never" ? nil : section.durationMs("log_slower_than")
         }
@@ -43,6 +48,8 @@ struct QueryOptions: Sendable {
         }
         for (key, value) in [
             ("samples_max", Int64(samplesMax)), ("timeout", timeoutMs), ("per_principal_max", Int64(perPrincipalMax)),
+            ("memory_per_principal_max", memoryPerPrincipalMaxBytes ?? .max),
+            ("samples_per_principal_max", Int64(samplesPerPrincipalMax ?? .max)),
         ]
         where value <= 0 {
             section.refuse(at: key, "\(key) has to be above zero")
@@ -74,6 +81,8 @@ struct QueryOptions: Sendable {
         var options = QueryService.Options()
         options.slowAfterMs = slowAfterMs
         options.perPrincipalMax = perPrincipalMax
+        options.principalShare.memoryMaxBytes = memoryPerPrincipalMaxBytes.map { Int($0) } ?? .max
+        options.principalShare.samplesMax = samplesPerPrincipalMax ?? .max
         options.cacheBytes = Int(cacheBytes)
         return options
     }

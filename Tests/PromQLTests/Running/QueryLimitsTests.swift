@@ -84,6 +84,41 @@ import Testing
         #expect(try Self.range(engine, "sum(requests_total)").statistics.samplesRead > 0, "a small one has its share")
     }
 
+    @Test(arguments: [true, false])
+    func queriesOfOnePrincipalHoldNoMoreThanItMay(isOfMemory: Bool) throws {
+        var limits = PrincipalShare.Limits()
+        if isOfMemory { limits.memoryMaxBytes = 12 << 20 } else { limits.samplesMax = 1_000_000 }
+        let running = RunningQueries(perPrincipalMax: 100, shareLimits: limits, time: ManualTime())
+        let memory = QueryMemory(limitBytes: 1 << 30)
+        let engine = try Self.engine(memory)
+        func ask(_ principal: String) throws -> QueryResult {
+            let question = RunningQueries.Question(query: "", principal: principal, startMs: 0, endMs: 0, stepMs: 0)
+            let entry = try #require(running.begin(question))
+            return try engine.prepareRange(
+                try Parser.parse("requests_total"), startMs: OddSeries.startMs, endMs: OddSeries.startMs + 900_000,
+                stepMs: 50, entry.progress
+            ).run()
+        }
+        // 12 rows of 18,001 cells, and a copy while they are made, are some 4 MB.
+        var kept: [QueryResult] = []
+        var failure: QueryError?
+        while failure == nil, kept.count < 10 {
+            do {
+                kept.append(try ask("a"))
+            } catch {
+                failure = error as? QueryError
+            }
+        }
+        #expect(!kept.isEmpty)
+        #expect(failure?.kind == .limit)
+        let key = isOfMemory ? "queries.memory_per_principal_max" : "queries.samples_per_principal_max"
+        #expect(failure?.message.contains("raise \(key)") == true, "\(failure?.message ?? "")")
+        #expect(try ask("b").statistics.samplesRead > 0, "others have a share of their own")
+        kept = []
+        #expect(memory.heldBytes == 0)
+        #expect(try ask("a").statistics.samplesRead > 0, "what was given back is there again")
+    }
+
     @Test func aSubqueryOfTooManyInstantsIsRefusedBeforeItRuns() throws {
         let engine = try Self.engine { $0.memoryMaxBytes = 1 << 20 }
         for query in ["max_over_time(vector(time())[1000d:1ms])", "sum(sum_over_time(requests_total[100y:1ms]))"] {

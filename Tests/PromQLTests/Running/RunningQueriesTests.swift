@@ -10,8 +10,8 @@ import Testing
 
     @Test func aQueryIsListedFromItsBeginToItsEnd() throws {
         let running = RunningQueries(perPrincipalMax: 8, time: ManualTime())
-        let first = try #require(running.begin(question("a"), QueryProgress()))
-        let second = try #require(running.begin(question("b"), QueryProgress()))
+        let first = try #require(running.begin(question("a")))
+        let second = try #require(running.begin(question("b")))
         second.state = .running
         #expect(running.all.map(\.number) == [first.number, second.number])
         #expect(running.count(.waiting) == 1)
@@ -23,18 +23,18 @@ import Testing
 
     @Test func onePrincipalHasItsShareAndTheOthersTheirs() throws {
         let running = RunningQueries(perPrincipalMax: 2, time: ManualTime())
-        let first = try #require(running.begin(question("a"), QueryProgress()))
-        _ = try #require(running.begin(question("a"), QueryProgress()))
-        #expect(running.begin(question("a"), QueryProgress()) == nil)
-        #expect(running.begin(question("b"), QueryProgress()) != nil)
+        let first = try #require(running.begin(question("a")))
+        _ = try #require(running.begin(question("a")))
+        #expect(running.begin(question("a")) == nil)
+        #expect(running.begin(question("b")) != nil)
         running.end(first)
-        #expect(running.begin(question("a"), QueryProgress()) != nil)
+        #expect(running.begin(question("a")) != nil)
     }
 
     @Test func aKilledQueryEnds() throws {
         let running = RunningQueries(perPrincipalMax: 2, time: ManualTime())
         let engine = Engine(store: try OddSeries(seed: 1, samples: 20).store(), workers: try Workers(helpers: 0))
-        let entry = try #require(running.begin(question("a"), QueryProgress()))
+        let entry = try #require(running.begin(question("a")))
         let prepared = try engine.prepareInstant(
             try Parser.parse("sum(requests_total)"), atMs: OddSeries.startMs + 60_000, entry.progress)
         #expect(!running.kill(entry.number + 1))

@@ -29,6 +29,8 @@ import Web
               memory_max: 64MiB
               lookback_delta: 1m
               per_principal_max: 4
+              memory_per_principal_max: 96MiB
+              samples_per_principal_max: 5000
               log_slower_than: 250ms
               result_cache: 16MiB
               language: prometheus
@@ -40,6 +42,8 @@ import Web
         #expect(engine.features == .stock)
         let service = options.serviceOptions
         #expect((service.perPrincipalMax, service.slowAfterMs, service.cacheBytes) == (4, 250, 16 << 20))
+        #expect(service.principalShare.memoryMaxBytes == 96 << 20)
+        #expect(service.principalShare.samplesMax == 5000)
         #expect(options.engineOptions(queriesBytes: 1 << 20).memoryMaxBytes == 1 << 20, "never more than all queries")
     }
 
@@ -52,6 +56,7 @@ import Web
         ("queries: {timeout: 0s}", "timeout has to be above zero"),
         ("queries: {samples_max: -1}", "samples_max has to be above zero"),
         ("queries: {memory_max: lots}", "memory_max"),
+        ("queries: {samples_per_principal_max: 0}", "samples_per_principal_max has to be above zero"),
     ])
     func whatMakesNoSenseIsRefusedWithItsPlace(section: String, sentence: String) throws {
         let errors = try options(section).errors

@@ -19,6 +19,8 @@ package final class QueryService: Sendable {
         package var longFrom = 50_000
         /// Queries that one principal may have waiting and running.
         package var perPrincipalMax = 1024
+        /// What the queries of one principal may hold together.
+        package var principalShare = PrincipalShare.Limits()
         /// A query that takes longer is logged; zero logs every query, nil none.
         package var slowAfterMs: Int64? = 10_000
         /// Bytes of results that are kept; zero keeps none.
@@ -67,7 +69,8 @@ package final class QueryService: Sendable {
         self.engine = engine
         self.options = options
         (self.log, self.time) = (log, time)
-        running = RunningQueries(perPrincipalMax: options.perPrincipalMax, time: time)
+        running = RunningQueries(
+            perPrincipalMax: options.perPrincipalMax, shareLimits: options.principalShare, time: time)
         quick = try HandlerPool(
             name: "query", threads: options.quickThreads, waitingMax: options.quickWaitingMax, standing: .prompt)
         do throws(SystemError) {
@@ -114,21 +117,17 @@ package final class QueryService: Sendable {
     }
 
     private func begin(_ run: Run, _ principal: String) throws(APIError) {
-        let progress = QueryProgress()
-        run.pending.onClientGone { progress.cancellation.raise() }
         let asked = run.asked
         let question = RunningQueries.Question(
             query: asked.text, principal: principal, startMs: asked.startMs, endMs: asked.endMs,
             stepMs: asked.stepMs ?? 0)
-        guard let entry = running.begin(question, progress) else {
+        guard let entry = running.begin(question) else {
             figures.refused.add()
-            throw APIError(
-                .unavailable,
-                "\(options.perPrincipalMax) queries of the same principal wait or run: ask again when some are done, or raise queries.per_principal_max"
-            )
+            throw APIError(.unavailable, QueryError.tooManyOfOne(options.perPrincipalMax).message)
         }
+        run.pending.onClientGone { entry.progress.cancellation.raise() }
         do throws(QueryError) {
-            let prepared = try prepare(asked, seriesMax: Self.quickSeriesMax, progress)
+            let prepared = try prepare(asked, seriesMax: Self.quickSeriesMax, entry.progress)
             if prepared.query.cost < options.longFrom { return finish(run, entry, prepared) }
             let isKept = prepared.query.series <= Self.seriesKeptMax || long.waiting == 0
             queue(run, entry, isKept ? prepared : nil)
