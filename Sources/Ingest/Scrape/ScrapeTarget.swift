@@ -32,12 +32,15 @@ package final class ScrapeTarget: Sendable {
     /// Labels and URL: two targets that share it are one.
     let identity: UInt64
     let settings: PageSettings
+    /// Where its failures are written; nil for nowhere.
+    let failureLogFile: String?
     private let state = Lock(Report())
     private let found: Lock<Labels>
     private let families = Lock<[String: MetricMetadata]>([:])
 
     init(_ options: ScrapeOptions, _ target: TargetLabels) {
         pool = options.job
+        failureLogFile = options.failureLogFile.flatMap { $0.isEmpty ? nil : $0 }
         found = Lock(target.discovered)
         labels = target.shown
         let final = target.final

@@ -48,6 +48,7 @@ package final class Scraper: Sendable {
     private let queue = BoundedQueue<Work>(capacity: Scraper.waitingMax)
     private let threads = Lock<[OwnedThread]>([])
     private let metrics: ScrapeMetrics
+    private let failureLogs: ScrapeFailureLogs
     private let time: any TimeSource
     private let log: Logger
 
@@ -56,6 +57,7 @@ package final class Scraper: Sendable {
         keySeed = ingest.keySeed
         client = HTTPClient("scrape", registry: ingest.registry, time: time)
         metrics = ScrapeMetrics(ingest.registry)
+        failureLogs = ScrapeFailureLogs(time: time)
         context = DiscoveryContext(
             client: HTTPClient("discovery", registry: ingest.registry, time: time), files: LocalFileSystem(),
             registry: ingest.registry, log: log, time: time)
@@ -66,6 +68,7 @@ package final class Scraper: Sendable {
     /// Puts these jobs in force: what has not changed goes on undisturbed. The first call starts the threads.
     package func apply(_ jobs: [ScrapeOptions]) throws(SystemError) {
         try start(ifNeededFor: jobs)
+        failureLogs.reopen()
         let known = pools.withLock { $0.byJob }
         var next: [String: ScrapePool] = [:]
         for job in jobs {
@@ -301,6 +304,7 @@ extension Scraper {
         loop.target.set(report)
         loop.target.note(outcome.metadata)
         metrics.finished(isGood: outcome.error == nil, durationNs: durationNs)
+        if let error = outcome.error { note(loop.target, error) }
         guard outcome.refused > 0 else { return }
         log.debug(
             "samples were refused",
@@ -308,6 +312,17 @@ extension Scraper {
                 "target": .text(loop.target.url), "count": .integer(outcome.refused),
                 "first": .text(outcome.refusal ?? ""),
             ])
+    }
+}
+
+extension Scraper {
+    /// Writes a failure where the job wants it.
+    private func note(_ target: ScrapeTarget, _ error: String) {
+        guard let path = target.failureLogFile else { return }
+        if let problem = failureLogs.write(to: path, job: target.pool, target: target.url, error) {
+            log.error(
+                "failures of scrapes cannot be written", ["job": .text(target.pool), "reason": .text(problem)])
+        }
     }
 }
 
