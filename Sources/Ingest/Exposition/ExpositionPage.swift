@@ -13,6 +13,10 @@ package struct ExpositionPage: Sendable {
         /// Index in `histograms`; -1 for a plain value.
         package var histogram: Int
         package var exemplars: Range<Int>
+        /// Of the TYPE before it.
+        package var kind = MetricMetadata.Kind.unknown
+        /// What that TYPE is about: an index in `metadata`; -1 without one.
+        package var family = -1
     }
 
     package struct Exemplar: Sendable {

@@ -19,6 +19,19 @@ extension ExpositionReader {
     /// What HELP or UNIT say.
     package var metadataText: String { String(decoding: unescaped(text, quotes: false), as: UTF8.self) }
 
+    /// Takes what the current comment, HELP, TYPE or UNIT, says of its family; others say nothing.
+    func noteMetadata(_ entry: Item, in metadata: inout [MetricMetadata]) {
+        guard entry != .comment, entry != .series else { return }
+        let family = metricName
+        if metadata.last?.family != family { metadata.append(MetricMetadata(family: family, kind: .unknown)) }
+        let last = metadata.count - 1
+        switch entry {
+        case .type: metadata[last].kind = kind
+        case .help: metadata[last].help = metadataText
+        default: metadata[last].unit = metadataText
+        }
+    }
+
     /// Labels, value and time of the exemplar; its labels in canonical form, nil where a name occurs twice.
     package func exemplarLabels(_ exemplar: Exemplar) -> Labels? {
         var builder = LabelsBuilder()

@@ -252,7 +252,8 @@ package struct ProtobufExposition: Sendable {
         page.rows.append(
             ExpositionPage.Row(
                 series: start..<page.text.count, value: value.isNaN ? .nan : value, timestampMs: timestampMs,
-                startTimestampMs: startMs, histogram: histogram, exemplars: exemplars))
+                startTimestampMs: startMs, histogram: histogram, exemplars: exemplars, kind: kind.metadata,
+                family: page.metadata.count - 1))
     }
 }
 

@@ -14,6 +14,8 @@ package struct PageSettings: Sendable {
     let metricRules: [RelabelRule]
     let validation: NameValidation
     let histograms: ProtobufExposition.Histograms
+    /// Whether classic histograms become native ones with their bounds.
+    let convertsClassic: Bool
     /// Zero is no limit.
     let histogramBuckets: Int
     /// The finest schema that the least factor between buckets allows.
@@ -43,6 +45,7 @@ package struct PageSettings: Sendable {
         histograms = ProtobufExposition.Histograms(
             native: flag("__scrape_native_histograms__", options.nativeHistograms),
             alwaysClassic: flag("__always_scrape_classic_histograms__", options.alwaysScrapesClassicHistograms))
+        convertsClassic = flag("__convert_classic_histograms_to_nhcb__", options.convertsClassicHistograms)
         histogramBuckets = options.nativeHistogramBuckets
         histogramSchemaMax = NativeHistogram.schema(minFactor: options.nativeHistogramMinBucketFactor)
         extraMetrics = options.extraMetrics

@@ -81,9 +81,10 @@ package struct TargetPages: Sendable {
         start()
         var outcome = Outcome()
         do throws(PageRefusal) {
-            switch format {
-            case .protobuf: try readProtobuf(body, atMs, &outcome)
-            case .text, .openMetrics: try readText(body, isOpenMetrics: format == .openMetrics, atMs, &outcome)
+            if format == .protobuf || settings.convertsClassic {
+                try readPage(body, format, atMs, &outcome)
+            } else {
+                try readText(body, isOpenMetrics: format == .openMetrics, atMs, &outcome)
             }
             if settings.limits.samples > 0, outcome.kept > settings.limits.samples {
                 throw PageRefusal("sample limit exceeded")
@@ -244,30 +245,25 @@ extension TargetPages {
         }
         cache.lines[Int(line)].seen = round
         cache.follow(line)
-        noteMetadata(entry, reader)
+        reader.noteMetadata(entry, in: &batch.metadata)
     }
 
-    private mutating func noteMetadata(_ entry: ExpositionReader.Item, _ reader: borrowing ExpositionReader) {
-        guard entry != .comment else { return }
-        let family = reader.metricName
-        if batch.metadata.last?.family != family {
-            batch.metadata.append(MetricMetadata(family: family, kind: .unknown))
-        }
-        let last = batch.metadata.count - 1
-        switch entry {
-        case .type: batch.metadata[last].kind = reader.kind
-        case .help: batch.metadata[last].help = reader.metadataText
-        default: batch.metadata[last].unit = reader.metadataText
-        }
-    }
-
-    private mutating func readProtobuf(
-        _ body: Span<UInt8>, _ atMs: Int64, _ outcome: inout Outcome
+    private mutating func readPage(
+        _ body: Span<UInt8>, _ format: ExpositionFormat, _ atMs: Int64, _ outcome: inout Outcome
     ) throws(PageRefusal) {
+        let isOpenMetrics = format == .openMetrics
         page.removeAll()
-        var decoder = ProtobufExposition(settings.histograms)
         do throws(ExpositionError) {
-            try decoder.read(body, into: &page)
+            if format == .protobuf {
+                var decoder = ProtobufExposition(settings.histograms)
+                try decoder.read(body, into: &page)
+            } else {
+                try page.read(body, isOpenMetrics: isOpenMetrics)
+            }
+            if settings.convertsClassic {
+                try ClassicHistograms.convert(
+                    &page, isOpenMetrics: isOpenMetrics, keepsClassic: settings.histograms.alwaysClassic)
+            }
         } catch {
             throw PageRefusal("\(error)")
         }
@@ -276,7 +272,8 @@ extension TargetPages {
         defer { swap(&page, &self.page) }
         batch.metadata = page.metadata
         for row in page.rows {
-            let line = try line(of: page.text.span.extracting(row.series), kind: .unknown, isOpenMetrics: false)
+            let line = try line(
+                of: page.text.span.extracting(row.series), kind: row.kind, isOpenMetrics: isOpenMetrics)
             if row.histogram < 0 {
                 try add(line, row.value, row.timestampMs, atMs, &outcome)
             } else {

@@ -74,6 +74,20 @@ func scrapeOptions(_ yaml: String) throws -> ScrapeOptions {
 }
 
 struct TargetPagesTests {
+    @Test func classicHistogramsAreConvertedWhereTheJobSaysSo() throws {
+        let target = try Pages("convert_classic_histograms_to_nhcb: true\n")
+        let lines = "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 5\nh_sum 9\nh_count 5\n"
+        let outcome = try target.take(lines + "# TYPE a counter\na 1\n", at: 1000)
+        #expect(outcome.error == nil && outcome.scraped == 2)
+        #expect(try target.samples("h_bucket").isEmpty)
+        #expect(try target.samples("a") == ["{} 1 @1000"])
+        let request = SelectRequest(matchers: [Matcher(Labels.metricName, equals: "h")], startMs: 0, endMs: 2000)
+        var block = SeriesBlock()
+        try target.store.select(request).read(0..<1, into: &block)
+        #expect(block.histograms.map(\.value.customBounds) == [[1]])
+        #expect(block.histograms.first?.value.counts == .integer(count: 5, zero: 0, positive: [2, 3], negative: []))
+    }
+
     @Test func samplesComeWithTheReportOfTheScrape() throws {
         let target = try Pages("")
         let outcome = try target.take("# TYPE a counter\na{x=\"1\"} 5\nb 2.5\n", at: 1000)
