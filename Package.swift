@@ -139,6 +139,12 @@ let floor8: [Target] = [
         swiftSettings: settings)
 ]
 
+let beside: [Target] = [
+    .executableTarget(
+        name: "Marketplace", dependencies: ["HTTP", "Telemetry", "Crypto", "Databases", "Encoding", "Posix"],
+        swiftSettings: settings)
+]
+
 let testTargets: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Storage", "Model", "Encoding", "Posix"], path: "Tests/TestSupport",
@@ -238,12 +244,17 @@ let testTargets: [Target] = [
             "Agent", "Ingest", "Storage", "Databases", "Model", "HTTP", "Crypto", "Telemetry", "Text", "Encoding",
             "Posix", "TestSupport",
         ]),
+    tests(
+        "Marketplace",
+        ["Marketplace", "HTTP", "Telemetry", "Crypto", "Databases", "Encoding", "Posix", "TestSupport"]),
     tests("Integration", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 
 let package = Package(
     name: "obs",
-    products: [.executable(name: "obs", targets: ["obs"])],
-    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + floor7 + floor8 + testTargets,
+    products: [
+        .executable(name: "obs", targets: ["obs"]), .executable(name: "marketplace", targets: ["Marketplace"]),
+    ],
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + floor7 + floor8 + beside + testTargets,
     cxxLanguageStandard: .cxx17
 )

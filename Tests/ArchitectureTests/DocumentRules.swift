@@ -75,7 +75,7 @@ enum DocumentRules {
 
     /// ARCHITECTURE.md has one row for each room that has content, with its floor, and none for another.
     static func rooms(in document: SourceFile, present: Set<String>) -> [Finding] {
-        let rows = document.lines.compactMap { $0.wholeMatch(of: /\| (\d) \| `(\w+)` \| .+ \|/) }
+        let rows = document.lines.compactMap { $0.wholeMatch(of: /\| (\d|beside) \| `(\w+)` \| .+ \|/) }
         let listed = Dictionary(rows.map { (String($0.2), Int($0.1)) }, uniquingKeysWith: { first, _ in first })
         let missing = present.subtracting(listed.keys).sorted().map {
             Finding(path: document.path, what: "has no row for the room \($0)")
@@ -97,7 +97,9 @@ enum DocumentRules {
     }
 
     /// Which parser knows the files of a shipped folder, by extension. A file that no parser knows would ship unread.
-    static let shipped: [String: Set<String>] = ["dashboards": [], "rules": [], "agents": ["yaml"]]
+    static let shipped: [String: Set<String>] = [
+        "dashboards": ["json"], "rules": ["yaml", "md"], "agents": ["yaml"],
+    ]
 
     static func shippedFiles(_ paths: [String]) -> [Finding] {
         paths.filter { path in

@@ -68,6 +68,9 @@ import Testing
         let paths = DocumentRules.shipped.keys.flatMap(Repository.paths(under:))
         let findings = DocumentRules.shippedFiles(paths)
         #expect(findings.isEmpty, "\(list(findings))")
-        #expect(DocumentRules.shippedFiles(["rules/README.md", "rules/host.yaml"]).map(\.path) == ["rules/host.yaml"])
+        #expect(
+            DocumentRules.shippedFiles(["rules/README.md", "rules/host.yaml", "rules/host.toml"]).map(\.path) == [
+                "rules/host.toml"
+            ])
     }
 }

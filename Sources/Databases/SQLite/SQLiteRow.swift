@@ -41,6 +41,19 @@ package struct SQLiteRow: ~Copyable {
     package func realIfAny(_ column: Int) -> Double? { isNull(column) ? nil : real(column) }
     package func textIfAny(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
 
+    package var columnCount: Int { Int(unsafe sqlite3_column_count(statement)) }
+
+    /// The column in the type that it has, for who asks without knowing it.
+    package func value(_ column: Int) -> SQLiteValue {
+        switch unsafe sqlite3_column_type(statement, Int32(column)) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_FLOAT: .real(real(column))
+        case SQLITE_TEXT: .text(text(column))
+        case SQLITE_BLOB: .blob(blob(column))
+        default: .null
+        }
+    }
+
     private func isNull(_ column: Int) -> Bool {
         unsafe sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
     }

@@ -5,7 +5,8 @@ import Synchronization
 package final class LogSink: Sendable {
     private struct State: ~Copyable {
         var output: LogOutput
-        var limit = RepeatLimit(linesPerWindow: LogSink.linesPerWindow, windowNs: LogSink.windowNs)
+        /// Nil writes every line.
+        var limit: RepeatLimit?
         var sweptNs: Int64 = 0
     }
 
@@ -31,20 +32,24 @@ package final class LogSink: Sendable {
     }
 
     /// A file that is appended to, in JSON.
+    ///
+    /// - Parameter limitsRepeats: false writes each line, however often its message comes: for a log of requests.
     package convenience init(
-        path: String, level: LogLevel = .info, registry: Registry, time: any TimeSource = SystemTime()
+        path: String, level: LogLevel = .info, limitsRepeats: Bool = true, registry: Registry,
+        time: any TimeSource = SystemTime()
     ) throws(SystemError) {
-        self.init(try LogOutput(path: path), level, .json, registry, time)
+        self.init(try LogOutput(path: path), level, .json, registry, time, limitsRepeats: limitsRepeats)
     }
 
     private init(
         _ output: consuming sending LogOutput, _ level: LogLevel, _ form: LogForm, _ registry: Registry,
-        _ time: any TimeSource
+        _ time: any TimeSource, limitsRepeats: Bool = true
     ) {
         self.form = form
         self.time = time
         levelMin = Atomic(level.rawValue)
-        state = Lock(State(output: output))
+        let limit = limitsRepeats ? RepeatLimit(linesPerWindow: Self.linesPerWindow, windowNs: Self.windowNs) : nil
+        state = Lock(State(output: output, limit: limit))
         let written = registry.counters("obs_log_lines_total", "Log lines written, by level.", labels: ["level"])
         lines = LogLevel.allCases.map { written.with($0.description) }
         suppressed = registry.counter(
@@ -67,7 +72,7 @@ package final class LogSink: Sendable {
     package func flush() {
         let nowNs = time.monotonicNs
         state.withLock { state in
-            let held = state.limit.takeFinished(nowNs: nowNs, all: true)
+            let held = state.limit?.takeFinished(nowNs: nowNs, all: true) ?? []
             for kind in held { write(kind, to: &state.output) }
         }
     }
@@ -75,13 +80,13 @@ package final class LogSink: Sendable {
     func write(_ level: LogLevel, _ component: String, _ message: String, _ context: LogFields, _ fields: LogFields) {
         let nowNs = time.monotonicNs
         state.withLock { state in
-            let verdict =
-                level == .debug
-                ? .write(suppressed: 0)
-                : state.limit.judge(level, component: component, message: message, nowNs: nowNs)
+            var verdict = RepeatLimit.Verdict.write(suppressed: 0)
+            if level != .debug {
+                verdict = state.limit?.judge(level, component: component, message: message, nowNs: nowNs) ?? verdict
+            }
             if nowNs - state.sweptNs >= Self.windowNs {
                 state.sweptNs = nowNs
-                for held in state.limit.takeFinished(nowNs: nowNs) { write(held, to: &state.output) }
+                for held in state.limit?.takeFinished(nowNs: nowNs) ?? [] { write(held, to: &state.output) }
             }
             guard case .write(let heldBack) = verdict else {
                 suppressed.add()
