@@ -63,11 +63,16 @@ final class Media: Service {
     private func show(_ call: Call) {
         let id = call.parameter("id")
         // The names are ours, so whatever looks otherwise is no path to follow.
-        guard id.hasPrefix("m_"),
-            id.utf8.dropFirst(2).allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
-            let bytes = try? files.readFile(FilePath.join(folder, id), atMostBytes: Self.pictureBytesMax)  // gone is unknown
-        else { return call.refuse(.notFound, "unknown_picture", "there is no such picture") }
+        let isOurs = id.hasPrefix("m_") && id.utf8.dropFirst(2).allSatisfy(Self.isHexadecimal)
+        let path = FilePath.join(folder, id)
+        guard isOurs, let bytes = try? files.readFile(path, atMostBytes: Self.pictureBytesMax) else {  // gone
+            return call.refuse(.notFound, "unknown_picture", "there is no such picture")
+        }
         call.answer(.ok, bytes, contentType: "application/octet-stream")
+    }
+
+    private static func isHexadecimal(_ digit: UInt8) -> Bool {
+        (0x30...0x39).contains(digit) || (0x61...0x66).contains(digit)
     }
 
     /// Counted at most once a second.

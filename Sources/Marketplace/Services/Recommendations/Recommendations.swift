@@ -40,7 +40,8 @@ final class Recommendations: Service {
         if let filler = cache.value("popular") { return call.answer(.ok, filler) }
         catalog.send(.get, "/products?page=0", for: call) { [cache] outcome in
             guard case .success(let response) = outcome, response.status == .ok,
-                let items = (try? JSONValue.parse(response.body.span))?["items"]?.elements  // what is no JSON has no items
+                let json = try? JSONValue.parse(response.body.span),  // what is no JSON has no items
+                let items = json["items"]?.elements
             else { return call.refuse(.badGateway, "upstream_unreachable", "catalog cannot be asked what there is") }
             let body = Self.body(items.prefix(Self.shownCount).compactMap { $0["id"]?.text })
             cache.set("popular", body)
