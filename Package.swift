@@ -37,11 +37,17 @@ let revision = Target.target(
 /// run in, have it.
 let oneThreaded = SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 
+/// The implicit import of the standard library's regular expressions makes the program 1.3 MB larger for the search of a
+/// word in a text, which `Encoding` has too.
+let withoutRegularExpressions = SwiftSetting.unsafeFlags([
+    "-Xfrontend", "-disable-implicit-string-processing-module-import",
+])
+
 /// A room: a module under Sources whose imports only point to lower floors (ArchitectureTests holds the table).
 func room(_ name: String, _ dependencies: [String], _ more: SwiftSetting..., beside: [String] = []) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, exclude: beside,
-        swiftSettings: settings + more)
+        swiftSettings: settings + [withoutRegularExpressions] + more)
 }
 
 /// The tests of a room, mirrored under Tests.
@@ -136,7 +142,7 @@ let floor8: [Target] = [
             "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
-        swiftSettings: settings)
+        swiftSettings: settings + [withoutRegularExpressions])
 ]
 
 let beside: [Target] = [

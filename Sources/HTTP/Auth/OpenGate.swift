@@ -1,3 +1,4 @@
+import Encoding
 package import Posix
 
 /// The gate of a server on which nobody has to say who they are.

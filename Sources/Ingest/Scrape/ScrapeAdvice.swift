@@ -1,3 +1,5 @@
+import Encoding
+
 /// What to do about errors that most people meet.
 package enum ScrapeAdvice {
     /// Nil where there is nothing better to say than the error itself.

@@ -1,3 +1,4 @@
+import Encoding
 package import Model
 package import Text
 

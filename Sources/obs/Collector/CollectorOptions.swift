@@ -1,3 +1,4 @@
+import Encoding
 import HTTP
 import Posix
 import Telemetry
@@ -45,8 +46,9 @@ struct CollectorOptions: Sendable {
 
     private mutating func allow(origin: String) throws(UsageError) {
         guard origin != "*" else { return crossOrigin = .any }
-        let parts = origin.split(separator: "://", omittingEmptySubsequences: false)
-        guard parts.count == 2, ["http", "https"].contains(parts[0]), !parts[1].isEmpty, !parts[1].contains("/") else {
+        guard let border = origin.firstRange(of: "://"), ["http", "https"].contains(origin[..<border.lowerBound]),
+            border.upperBound < origin.endIndex, !origin[border.upperBound...].contains("/")
+        else {
             throw UsageError("'\(origin)' is no origin such as https://grafana.example.com:3000")
         }
         switch crossOrigin {

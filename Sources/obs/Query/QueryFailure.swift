@@ -31,15 +31,18 @@ struct QueryFailure: Error, Equatable, CustomStringConvertible {
 
     /// The sentence from the place on, and where the place is, in bytes.
     private static func place(in sentence: String, of expression: String) -> (sentence: String, offset: Int)? {
-        guard let match = sentence.firstMatch(of: /(\d+):(\d+): parse error/), let line = Int(match.1),
-            let column = Int(match.2), line >= 1, column >= 1
+        guard let error = sentence.firstRange(of: ": parse error") else { return nil }
+        let named = sentence[..<error.lowerBound].reversed().prefix { $0 == ":" || ("0"..."9").contains($0) }
+        let numbers = sentence[named.endIndex.base..<error.lowerBound].split(separator: ":").suffix(2)
+        guard numbers.count == 2, let line = numbers.first.flatMap({ Int($0) }), line >= 1,
+            let column = numbers.last.flatMap({ Int($0) }), column >= 1
         else { return nil }
         var lineStart = 0
         let lines = expression.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard line <= lines.count else { return nil }
         for before in lines[..<(line - 1)] { lineStart += before.count + 1 }
         return (
-            String(sentence[match.range.lowerBound...]), lineStart + min(column - 1, lines[line - 1].count)
+            String(sentence[numbers.first!.startIndex...]), lineStart + min(column - 1, lines[line - 1].count)
         )
     }
 
