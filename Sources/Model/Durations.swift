@@ -1,6 +1,6 @@
 import Encoding
 
-/// A duration that could not be read.
+/// A duration that could not be read, in the words of Prometheus.
 package struct DurationError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 }
@@ -11,13 +11,12 @@ package enum Durations {
     package static func milliseconds(
         of text: String, allowingNegative: Bool = false
     ) throws(DurationError) -> Int64 {
-        guard !text.isEmpty else { throw DurationError(description: "empty duration") }
+        guard !text.isEmpty else { throw DurationError(description: "empty duration string") }
         let isNegative = allowingNegative && text.utf8.first == UInt8(ascii: "-")
         let body = isNegative ? Array(text.utf8.dropFirst()) : Array(text.utf8)
         if body == [UInt8(ascii: "0")] { return 0 }
-        guard let value = try magnitude(body, of: text) else {
-            throw DurationError(
-                description: "not a valid duration: \(Quoted.text(text)) (write it like 90s, 15m or 1d12h)")
+        guard let value = try magnitude(body) else {
+            throw DurationError(description: "not a valid duration string: \(Quoted.text(text))")
         }
         return isNegative ? -value : value
     }
@@ -58,27 +57,27 @@ package enum Durations {
     private static let millisecondsMax = Int64.max / 1_000_000
 
     /// Nil where the text is malformed.
-    private static func magnitude(_ text: [UInt8], of whole: String) throws(DurationError) -> Int64? {
+    private static func magnitude(_ text: [UInt8]) throws(DurationError) -> Int64? {
         var total: Int64 = 0
         var index = 0
         var unitsLeft = units[...]
         while index < text.count {
-            guard let number = try number(text, &index, of: whole),
+            guard let number = try number(text, &index),
                 let place = takeUnit(text, &index, unitsLeft)
             else { return nil }
             let (product, overflow) = number.multipliedReportingOverflow(by: units[place].milliseconds)
-            guard !overflow, product <= millisecondsMax - total else { throw tooLong(whole) }
+            guard !overflow, product <= millisecondsMax - total else { throw tooLong }
             total += product
             unitsLeft = units[(place + 1)...]
         }
         return text.isEmpty ? nil : total
     }
 
-    private static func number(_ text: [UInt8], _ index: inout Int, of whole: String) throws(DurationError) -> Int64? {
+    private static func number(_ text: [UInt8], _ index: inout Int) throws(DurationError) -> Int64? {
         let start = index
         var number: Int64 = 0
         while index < text.count, text[index] >= UInt8(ascii: "0"), text[index] <= UInt8(ascii: "9") {
-            guard number <= millisecondsMax else { throw tooLong(whole) }
+            guard number <= millisecondsMax else { throw tooLong }
             number = number * 10 + Int64(text[index] - UInt8(ascii: "0"))
             index += 1
         }
@@ -91,7 +90,5 @@ package enum Durations {
         return allowed.indices.first { allowed[$0].name.utf8.elementsEqual(text[start..<index]) }
     }
 
-    private static func tooLong(_ text: String) -> DurationError {
-        DurationError(description: "the duration \(Quoted.text(text)) is out of range (about 292 years)")
-    }
+    private static var tooLong: DurationError { DurationError(description: "duration out of range") }
 }

@@ -8,7 +8,7 @@ extension YAMLSection {
         do throws(DurationError) {
             return try Durations.milliseconds(of: text)
         } catch {
-            refuse(at: key, "\(key) is \(error)")
+            refuse(at: key, "\(key): \(error) (write it like 90s, 15m or 1d12h)")
             return nil
         }
     }

@@ -72,7 +72,7 @@ package final class ScrapeTarget: Sendable {
 
     /// Relabelling has checked that it is a duration.
     private static func duration(_ text: String, _ fallback: Int64) -> Int64 {
-        (try? PrometheusDuration.parse(text)) ?? fallback  // see above
+        (try? Durations.milliseconds(of: text)) ?? fallback  // see above
     }
 
     private static func url(_ options: ScrapeOptions, _ labels: Labels) -> String {

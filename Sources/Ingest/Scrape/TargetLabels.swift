@@ -33,10 +33,10 @@ struct TargetLabels: Hashable, Sendable {
         let address = labels.value(of: "__address__")
         if address.isEmpty { return "no address" }
         if address.contains("/") { return "\(Quoted.text(address)) is not a valid hostname" }
-        do throws(PrometheusDuration.ParseError) {
-            let interval = try PrometheusDuration.parse(labels.value(of: "__scrape_interval__"))
+        do throws(DurationError) {
+            let interval = try Durations.milliseconds(of: labels.value(of: "__scrape_interval__"))
             if interval == 0 { return "scrape interval cannot be 0" }
-            let timeout = try PrometheusDuration.parse(labels.value(of: "__scrape_timeout__"))
+            let timeout = try Durations.milliseconds(of: labels.value(of: "__scrape_timeout__"))
             if timeout == 0 { return "scrape timeout cannot be 0" }
             return timeout <= interval ? nil : "scrape timeout cannot be greater than scrape interval"
         } catch {
@@ -52,8 +52,8 @@ extension ScrapeOptions {
     /// Labels that say how a target is scraped, which relabelling may change. `labels` of a target win over them.
     var targetDefaults: [(name: String, value: String)] {
         var labels = [
-            ("job", job), ("__scrape_interval__", PrometheusDuration.text(milliseconds: intervalMs)),
-            ("__scrape_timeout__", PrometheusDuration.text(milliseconds: timeoutMs)), ("__metrics_path__", path),
+            ("job", job), ("__scrape_interval__", Durations.text(ofMs: intervalMs)),
+            ("__scrape_timeout__", Durations.text(ofMs: timeoutMs)), ("__metrics_path__", path),
             ("__scheme__", scheme), ("__convert_classic_histograms_to_nhcb__", "\(convertsClassicHistograms)"),
             ("__always_scrape_classic_histograms__", "\(alwaysScrapesClassicHistograms)"),
             ("__scrape_native_histograms__", "\(nativeHistograms)"),

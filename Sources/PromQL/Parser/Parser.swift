@@ -191,7 +191,7 @@ package struct Parser {
         let token = advance()
         if token.kind == .duration {
             do {
-                let milliseconds = try PrometheusDuration.parse(token.text)
+                let milliseconds = try Durations.milliseconds(of: token.text)
                 return NumberLiteral(value: Double(milliseconds) / 1000, isDuration: true, position: token.position)
             } catch {
                 throw self.error(error.description, at: token.position)

@@ -23,7 +23,7 @@ extension Expression: CustomStringConvertible {
 extension NumberLiteral {
     var text: String {
         guard isDuration else { return FloatText.plain(value) }
-        return PrometheusDuration.text(milliseconds: Int64((value * 1000).rounded()))
+        return Durations.text(ofMs: Int64((value * 1000).rounded()))
     }
 }
 
@@ -56,7 +56,7 @@ extension TimeShift {
 
     var offsetText: String {
         if let offsetExpression { return " offset \(offsetExpression)" }
-        return offsetMs == 0 ? "" : " offset \(PrometheusDuration.text(milliseconds: offsetMs))"
+        return offsetMs == 0 ? "" : " offset \(Durations.text(ofMs: offsetMs))"
     }
 }
 
@@ -86,15 +86,15 @@ extension RangeSelector {
             + selector.shift.offsetText
     }
 
-    private var rangeText: String { rangeExpression?.description ?? PrometheusDuration.text(milliseconds: rangeMs) }
+    private var rangeText: String { rangeExpression?.description ?? Durations.text(ofMs: rangeMs) }
 }
 
 extension Subquery {
     /// `[range:step]` with the modifiers behind it.
     var suffix: String {
-        let range = rangeExpression?.description ?? PrometheusDuration.text(milliseconds: rangeMs)
+        let range = rangeExpression?.description ?? Durations.text(ofMs: rangeMs)
         var step = stepExpression?.description ?? ""
-        if stepMs != 0 { step = PrometheusDuration.text(milliseconds: stepMs) }
+        if stepMs != 0 { step = Durations.text(ofMs: stepMs) }
         return "[\(range):\(step)]\(shift.atText)\(shift.offsetText)"
     }
 }

@@ -132,8 +132,8 @@ extension RuleFunctions {
                 return .object(GoDuration(nanoseconds: Int64(seconds * 1e9)))
             },
             TemplateFunction("parseDuration", [.string]) { (arguments) throws(TemplateFailure) in
-                do throws(PrometheusDuration.ParseError) {
-                    return .float(Double(try PrometheusDuration.parse(arguments[0].text ?? "")) / 1000)
+                do throws(DurationError) {
+                    return .float(Double(try Durations.milliseconds(of: arguments[0].text ?? "")) / 1000)
                 } catch {
                     throw TemplateFailure("\(error)")
                 }

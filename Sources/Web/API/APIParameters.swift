@@ -43,8 +43,8 @@ struct APIParameters: Sendable {
             }
             return ms
         }
-        do throws(PrometheusDuration.ParseError) {
-            return try PrometheusDuration.parse(text)
+        do throws(DurationError) {
+            return try Durations.milliseconds(of: text)
         } catch {
             throw APIError(parameter: name, "cannot parse \"\(text)\" to a valid duration")
         }

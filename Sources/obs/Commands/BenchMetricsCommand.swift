@@ -89,8 +89,8 @@ extension Command {
 
     private static func seconds(_ text: String) throws(UsageError) -> Int {
         let milliseconds: Int64
-        do throws(PrometheusDuration.ParseError) {
-            milliseconds = try PrometheusDuration.parse(text)
+        do throws(DurationError) {
+            milliseconds = try Durations.milliseconds(of: text)
         } catch {
             throw UsageError("\(error)")
         }

@@ -75,7 +75,7 @@ extension Command {
         _ set: @escaping @Sendable (inout LogsOptions, Int64) -> Void
     ) -> Setting<LogsOptions> {
         .value(name, "DURATION", doc, fallback: fallback) { (options, text) throws(UsageError) in
-            let ms = try? PrometheusDuration.parse(text)  // the sentence below says what to write
+            let ms = try? Durations.milliseconds(of: text)  // the sentence below says what to write
             guard let ms, ms > 0 else { throw UsageError("'\(text)' is no duration such as 30s, 5m or 1d12h") }
             set(&options, ms)
         }

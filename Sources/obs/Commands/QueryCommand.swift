@@ -98,7 +98,7 @@ extension Command {
     ) -> Setting<QueryOptions> {
         .value(name, "DURATION", doc, fallback: fallback) { (options, text) throws(UsageError) in
             let seconds = FloatReading.float(text).flatMap { $0 < 9e15 ? Int64($0 * 1000) : nil }
-            let ms = seconds ?? (try? PrometheusDuration.parse(text))  // the sentence below says what to write
+            let ms = seconds ?? (try? Durations.milliseconds(of: text))  // the sentence below says what to write
             guard let ms, ms > 0 else { throw UsageError("'\(text)' is no duration such as 30s, 5m or 1d12h") }
             set(&options, ms)
         }

@@ -15,7 +15,7 @@ extension Command {
         settings: [
             .value("for", "DURATION", "end after this time, such as 60s or 5m") { (options, text) throws(UsageError) in
                 do {
-                    options.limitNs = try PrometheusDuration.parse(text) * 1_000_000
+                    options.limitNs = try Durations.milliseconds(of: text) * 1_000_000
                 } catch {
                     throw UsageError("\(error)")
                 }

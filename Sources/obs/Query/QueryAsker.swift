@@ -54,7 +54,7 @@ struct QueryAsker {
             screen.console.print("obs query: \(error)")
         }
         let now = CivilTime(ms: time.wallMs).rfc3339.prefix(19)
-        screen.show("every \(PrometheusDuration.text(milliseconds: (options.watchNs ?? 0) / 1_000_000))  \(now)Z")
+        screen.show("every \(Durations.text(ofMs: (options.watchNs ?? 0) / 1_000_000))  \(now)Z")
     }
 
     private init(copying other: QueryAsker, _ console: Console) {

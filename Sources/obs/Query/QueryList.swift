@@ -43,6 +43,6 @@ struct QueryList {
     }
 
     private static func duration(_ seconds: Double) -> String {
-        PrometheusDuration.text(milliseconds: Int64(seconds * 1000))
+        Durations.text(ofMs: Int64(seconds * 1000))
     }
 }

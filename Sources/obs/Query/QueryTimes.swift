@@ -13,7 +13,7 @@ enum Moment: Sendable, Equatable {
             return
         }
         if let dash = ["now-", "-"].first(where: text.hasPrefix),
-            let ms = try? PrometheusDuration.parse(String(text.dropFirst(dash.count)))  // then it is something else
+            let ms = try? Durations.milliseconds(of: String(text.dropFirst(dash.count)))  // then it is something else
         {
             self = .beforeNow(ms: ms)
             return

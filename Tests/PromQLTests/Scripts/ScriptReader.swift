@@ -59,7 +59,7 @@ struct ScriptReader {
         let isNegative = text.hasPrefix("-")
         let plain = isNegative || text.hasPrefix("+") ? String(text.dropFirst()) : text
         do {
-            let value = try PrometheusDuration.parse(plain)
+            let value = try Durations.milliseconds(of: plain)
             return isNegative ? -value : value
         } catch {
             throw failure("\(error)")

@@ -240,7 +240,7 @@ import Testing
         ),
         (
             "storage: {fsync_interval: soon}",
-            "fsync_interval is not a valid duration: \"soon\" (write it like 90s, 15m or 1d12h)"
+            "fsync_interval: not a valid duration string: \"soon\" (write it like 90s, 15m or 1d12h)"
         ),
         ("tls: {cert_file: c}", "cert_file and key_file belong together"),
         ("tls: {min_version: TLS12}", "tls has no certificate; name cert_file and key_file"),

@@ -90,8 +90,8 @@ package struct TargetsAPI: Sendable {
             "lastScrape", report.startedMs == 0 ? "0001-01-01T00:00:00Z" : CivilTime(ms: report.startedMs).rfc3339)
         data.member("lastScrapeDuration", Double(report.durationNs) / 1e9)
         data.member("health", report.health.rawValue)
-        data.member("scrapeInterval", PrometheusDuration.text(milliseconds: target.intervalMs))
-        data.member("scrapeTimeout", PrometheusDuration.text(milliseconds: target.timeoutMs))
+        data.member("scrapeInterval", Durations.text(ofMs: target.intervalMs))
+        data.member("scrapeTimeout", Durations.text(ofMs: target.timeoutMs))
         data.member("samplesScraped", report.samplesScraped)
         data.member("samplesPostMetricRelabeling", report.samplesKept)
         if let advice = ScrapeAdvice.of(report.lastError, url: target.url) { data.member("suggestion", advice) }
