@@ -64,7 +64,7 @@ final class ProcessIntegration: Collector {
     /// The first group that matches the program's name or its command line.
     private func group(of pid: String) -> Int? {
         guard let name = host.attribute(host.proc("\(pid)/comm")) else { return nil }
-        let line = (host.attribute(host.proc("\(pid)/cmdline")) ?? "").replacing("\0", with: " ")
+        let line = String((host.attribute(host.proc("\(pid)/cmdline")) ?? "").map { $0 == "\0" ? " " : $0 })
         return groups.firstIndex { group in
             [name, line].contains { group.pattern.matches(Array($0.utf8).span) }
         }

@@ -1,5 +1,15 @@
 import Glibc
 
+/// Talks with the kernel.
+extension Socket {
+    /// A socket to the part of the kernel with that number.
+    static func netlink(_ part: Int32) throws(SystemError) -> Socket {
+        let descriptor = Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), part)
+        if descriptor < 0 { throw SystemError(call: "socket", on: "netlink") }
+        return Socket(owning: descriptor)
+    }
+}
+
 /// Echoes of ICMP.
 extension Socket {
     /// Whether an address answers an echo, and after how long; nil where no answer came in time. Needs the group of

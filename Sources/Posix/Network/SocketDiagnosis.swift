@@ -28,9 +28,7 @@ package struct SocketDiagnosis: Sendable, Equatable {
 
     /// Of both families.
     package static func tcp() throws(SystemError) -> SocketDiagnosis {
-        let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), diagnosis)
-        if descriptor < 0 { throw SystemError(call: "socket", on: "netlink") }
-        let socket = Socket(owning: descriptor)
+        let socket = try Socket.netlink(diagnosis)
         var sums = SocketDiagnosis()
         for family in [AF_INET, AF_INET6] { try sums.ask(socket, UInt8(family)) }
         return sums

@@ -26,7 +26,17 @@ struct HTTPJourney: Probe {
         var cookies: [String: String] = [:]
 
         func filled(_ text: String) -> String {
-            values.reduce(text) { $0.replacing("${\($1.key)}", with: $1.value) }
+            var filled = text
+            for (name, value) in values {
+                var rest = filled[...]
+                filled = ""
+                while let place = rest.firstRange(of: "${\(name)}") {
+                    filled += rest[..<place.lowerBound] + value
+                    rest = rest[place.upperBound...]
+                }
+                filled += rest
+            }
+            return filled
         }
 
         mutating func keepCookies(of response: ClientResponse) {

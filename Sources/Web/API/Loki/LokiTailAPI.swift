@@ -1,3 +1,4 @@
+import Encoding
 package import HTTP
 package import LogQL
 package import Posix
