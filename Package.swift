@@ -97,7 +97,7 @@ let floor3: [Target] = [
 ]
 
 let floor4: [Target] = [
-    room("Storage", ["Model", "Posix", "Encoding"]),
+    room("Storage", ["Model", "Text", "Posix", "Encoding"]),
     room("LabelIndex", ["Model", "Text", "Posix", "Encoding"]),
     room("Ledger", ["Databases", "HTTP", "Model", "Text", "Crypto", "Posix", "Encoding", "Telemetry"]),
 ]
@@ -193,7 +193,7 @@ let testTargets: [Target] = [
         "Ledger", ["Ledger", "Model", "Databases", "HTTP", "Crypto", "Encoding", "Posix", "Telemetry", "TestSupport"]),
     .testTarget(
         name: "StorageConformance",
-        dependencies: ["Storage", "Model", "Posix", "TSDB", "LogDB", "TestSupport"],
+        dependencies: ["Storage", "Model", "Text", "Posix", "TSDB", "LogDB", "TestSupport"],
         path: "Tests/StorageConformance", swiftSettings: settings),
     .executableTarget(
         name: "StoreBench",

@@ -2,6 +2,7 @@ import Model
 import Posix
 import Storage
 import Testing
+import Text
 
 /// Every promise of `LogStore`, asked of each implementation.
 @Suite("A log store")
@@ -134,6 +135,85 @@ struct LogStoreConformance {
         }
     }
 
+    @Test("finds lines by expressions and by any of several texts", arguments: LogStoreKind.allCases)
+    func matchesLines(kind: LogStoreKind) throws {
+        let test = try kind.make()
+        let lines = [
+            #"{"msg":"order 17 cancelled by user 9","status":500}"#, #"{"msg":"order 18 refunded by admin","k":"x"}"#,
+            "ORDER 17 Cancelled by user", "order x cancelled by user", #"level=warn msg="Connection reset""#,
+            "CONNECTION RESET by peer", "connection re\u{17f}et", "nothing", "",
+        ]
+        for (index, line) in lines.enumerated() { try test.append(api, (Int64(index), line)) }
+        for pattern in [
+            "order [0-9]+ (cancelled by user|refunded by admin)", "(?i)connection reset", "(?i)order 17", "^order",
+            "user$", #"user 9","status""#, "[0-9]+", "(?i)peer", "d by [ua]", ".",
+        ] {
+            let expression = try RegularExpression(pattern)
+            for isNegative in [false, true] {
+                let found = try test.read {
+                    $0.lineFilters = [LogLineFilter(matches: expression, isNegative: isNegative)]
+                }
+                let expected = lines.filter { expression.matches(Array($0.utf8).span) != isNegative }
+                #expect(found.map(\.line) == expected, "\(pattern) \(isNegative)")
+            }
+        }
+        let any = ["refunded", "peer", "zz"].map { Array($0.utf8) }
+        #expect(
+            try test.read { $0.lineFilters = [LogLineFilter(containsAny: any)] }.map(\.timestampNs) == [1, 5])
+        #expect(
+            try test.read { $0.lineFilters = [LogLineFilter(containsAny: any, isNegative: true)] }.count == 7)
+    }
+
+    @Test("tells values as labels have them, numbers as numbers, and formats", arguments: LogStoreKind.allCases)
+    func tellsColumns(kind: LogStoreKind) throws {
+        let test = try kind.make()
+        try test.append(
+            api,
+            [
+                (1, #"{"a.b":1,"a-b":2,"n":null,"list":[1],"d":2.50}"#, Labels.empty),
+                (2, #"{"n":null,"n":"later","d":"2.5x"}"#, Labels([("a_b", "of metadata")])),
+                (3, #"a_b=x n= d=7 e=1=2"#, Labels.empty), (4, "plain", Labels([("d", "1e3")])),
+            ])
+        func told(_ name: String, _ format: LogFields.Format?, isNumber: Bool = false) throws -> [String?] {
+            var request = LogSelectRequest(matchers: [])
+            request.order = .oldestFirst
+            request.fields = [LogWantedField(name, isNumber: isNumber)]
+            request.fieldFormat = format
+            request.namesAreLabels = true
+            request.wantsFormats = true
+            request.wantsLines = false
+            var block = LogBlock()
+            var told: [String?] = []
+            let scan = try test.store.scan(request)
+            while try scan.next(into: &block) {
+                #expect(block.mayHaveMetadata)
+                for entry in 0..<block.count {
+                    #expect(
+                        block.formats[entry] == [.json, .json, .logfmt, .plain][Int(block.timestampsNs[entry]) - 1])
+                    let code = block.fields[0].codes[entry]
+                    guard code != LogBlock.Field.absent else {
+                        told.append(nil)
+                        continue
+                    }
+                    if isNumber, let number = block.fields[0].numbers[Int(code)] {
+                        told.append("#\(number)")
+                    } else {
+                        told.append(
+                            String(decoding: block.fields[0].bytes[block.value(entry, ofField: 0)], as: UTF8.self))
+                    }
+                }
+            }
+            return told
+        }
+        #expect(try told("a_b", nil) == ["1", "of metadata", "x", nil])
+        #expect(try told("a_b", .logfmt) == [nil, "of metadata", "x", nil])
+        #expect(try told("a_b", .plain) == [nil, "of metadata", nil, nil])
+        #expect(try told("n", .json) == [nil, "later", nil, nil])
+        #expect(try told("list", .json) == [nil, nil, nil, nil])
+        #expect(try told("e", .logfmt) == [nil, nil, nil, nil])
+        #expect(try told("d", nil, isNumber: true) == ["#2.5", "2.5x", "#7.0", "#1000.0"])
+    }
+
     @Test("finds and tells fields of JSON, logfmt and metadata", arguments: LogStoreKind.allCases)
     func filtersFields(kind: LogStoreKind) throws {
         let test = try kind.make()
@@ -158,7 +238,7 @@ struct LogStoreConformance {
         #expect(try times(LogFieldCondition(try Matcher("trace", .notEqual, "t4"))) == [1, 2, 3, 5])
         #expect(try times(LogFieldCondition(Matcher("http.tags", equals: #"["x","y"]"#))) == [1])
         let told = try test.read {
-            $0.fields = ["status", "http.path", "text", "trace"]
+            $0.fields = ["status", "http.path", "text", "trace"].map { LogWantedField($0) }
             $0.wantsLines = false
         }
         #expect(

@@ -1,3 +1,4 @@
+import Encoding
 package import Model
 import Posix
 package import Storage
@@ -113,16 +114,45 @@ extension MemoryLogStore.Entry {
         guard timestampNs >= request.startNs, timestampNs <= request.endNs, matches(request.matchers) else {
             return false
         }
-        for filter in request.lineFilters where contains(filter.needle) == filter.isNegative { return false }
+        for filter in request.lineFilters where !filter.holds(line.span) { return false }
         return request.fieldConditions.allSatisfy { condition in
             let value = field(condition.name, asLabels: request.namesAreLabels)
             return condition.holds(value.span)
         }
     }
 
-    private func contains(_ needle: [UInt8]) -> Bool {
-        guard needle.count <= line.count else { return false }
-        return (0...(line.count - needle.count)).contains { line[$0..<($0 + needle.count)].elementsEqual(needle) }
+    var format: LogFields.Format {
+        var fields = LogFields()
+        fields.scan(line.span)
+        return fields.format
+    }
+
+    /// Adds the value of a wanted field as a value of its own.
+    func tell(_ wanted: LogWantedField, _ request: LogSelectRequest, into told: inout LogBlock.Field) {
+        func add(_ value: [UInt8]) {
+            told.bytes += value
+            if wanted.isNumber { told.numbers.append(FloatReading.float(String(decoding: value, as: UTF8.self))) }
+            told.codes.append(told.endValue())
+        }
+        if let found = Labels(canonical: metadata).pairs.first(where: { $0.name == wanted.name }) {
+            return add(Array(found.value.utf8))
+        }
+        var fields = LogFields()
+        fields.scan(line.span)
+        for field in fields.fields where request.fieldFormat == nil || request.fieldFormat == fields.format {
+            var name: [UInt8] = []
+            fields.appendName(of: field, in: line.span, to: &name)
+            if request.namesAreLabels { FieldLabel.sanitize(&name) }
+            guard name == Array(wanted.name.utf8) else { continue }
+            let range = field.value.asInt
+            let isQuoted = range.lowerBound > 0 && line[range.lowerBound - 1] == UInt8(ascii: "\"")
+            let raw = line.span.extracting(range)
+            if request.namesAreLabels, !FieldLabel.isValue(raw, isQuoted: isQuoted, fields.format) { continue }
+            var value: [UInt8] = []
+            LogFields.append(raw, hasEscapes: field.valueHasEscapes, to: &value)
+            return add(value)
+        }
+        told.codes.append(LogBlock.Field.absent)
     }
 
     func field(_ name: String, asLabels: Bool = false) -> [UInt8] {
@@ -173,9 +203,12 @@ private final class MemoryLogScan: LogScan {
                 block.metadataBytes += entry.metadata
                 block.metadataEnds.append(block.metadataBytes.count)
             }
-            for (place, name) in request.fields.enumerated() {
-                block.fields[place].bytes += entry.field(name, asLabels: request.namesAreLabels)
-                block.fields[place].ends.append(block.fields[place].bytes.count)
+            if request.wantsFormats {
+                block.formats.append(entry.format)
+                if !entry.metadata.isEmpty { block.mayHaveMetadata = true }
+            }
+            for (place, wanted) in request.fields.enumerated() {
+                entry.tell(wanted, request, into: &block.fields[place])
             }
         }
         left = left.dropFirst(Self.blockEntries)

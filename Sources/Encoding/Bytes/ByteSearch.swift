@@ -42,6 +42,21 @@ package enum ByteSearch {
         }
     }
 
+    /// As `find`, letters of ASCII in either case.
+    ///
+    /// - Parameter needle: has no upper-case letter.
+    package static func find(folded needle: Span<UInt8>, in text: Span<UInt8>, from start: Int = 0) -> Int? {
+        guard start >= 0, needle.count <= text.count - start else { return nil }
+        if needle.isEmpty { return start }
+        return unsafe text.withUnsafeBufferPointer { text in
+            unsafe needle.withUnsafeBufferPointer { needle in
+                let found = unsafe ckernels_find_folded(
+                    text.baseAddress, start, text.count, needle.baseAddress, needle.count)
+                return found < text.count ? Int(found) : nil
+            }
+        }
+    }
+
     package static func contains(_ needle: Span<UInt8>, in text: Span<UInt8>) -> Bool { find(needle, in: text) != nil }
 
     package static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool { a.count == b.count && a.has(b, at: 0) }

@@ -31,7 +31,6 @@ struct BlockInput {
 
 /// Bounds of a block, for those who write one and those who read what may be hostile.
 enum BlockFormat {
-    static let version: UInt8 = 1
     /// A block is closed when it has this many rows or this much text.
     static let rowsMax = 8192
     static let textBytesMax = 4 << 20
@@ -84,20 +83,22 @@ struct BlockWriter: ~Copyable {
             shaper.add(input.lines[index], metadata: input.metadata[index], in: input.text.span)
         }
         var encoder = ColumnEncoder()
-        block.body = [0, 0, 0, 0]
+        var head: [UInt8] = []
         var section: [UInt8] = []
         IntegerBlocks.encode(input.timestampsNs, to: &section)
-        block.body.appendVarint(UInt64(section.count))
-        block.body += section
+        head.appendVarint(UInt64(section.count))
+        head += section
         section.removeAll(keepingCapacity: true)
         Self.encodeShapes(shaper, &encoder.filter, to: &section)
         var packed: [UInt8] = []
         try pack(section.span, to: &packed)
-        block.body.appendVarint(UInt64(packed.count))
-        block.body += packed
-        try encodeColumns(shaper, input, &encoder, to: &block.body)
-        let sum = CRC32C.of(block.body.span.extracting(4..<block.body.count))
-        block.body.replaceLittleEndian(at: 0, with: sum)
+        head.appendVarint(UInt64(packed.count))
+        head += packed
+        let payloads = try encodeColumns(shaper, input, &encoder, to: &head)
+        block.body.appendLittleEndian(CRC32C.of(head.span))
+        block.body.appendLittleEndian(UInt32(head.count))
+        block.body += head
+        block.body += payloads
         encoder.filter.encode(to: &block.filter)
         return block
     }
@@ -122,10 +123,12 @@ struct BlockWriter: ~Copyable {
         }
     }
 
-    /// The directory of the columns, then the columns.
+    /// Appends the directory of the columns.
+    ///
+    /// - Returns: the columns.
     private mutating func encodeColumns(
         _ shaper: LineShaper, _ input: BlockInput, _ encoder: inout ColumnEncoder, to bytes: inout [UInt8]
-    ) throws(CompressionError) {
+    ) throws(CompressionError) -> [UInt8] {
         var payloads: [UInt8] = []
         var section: [UInt8] = []
         var sorted = ColumnGatherer(shaper)
@@ -151,13 +154,14 @@ struct BlockWriter: ~Copyable {
             bytes += name.name
             bytes.appendVarint(UInt64(sorted.values.count))
             bytes.appendVarint(UInt64(payloads.count - start))
+            bytes.appendLittleEndian(CRC32C.of(payloads.span.extracting(start..<payloads.count)))
             bytes.append(encoder.numberRange == nil ? 0 : 1)
             if let range = encoder.numberRange {
                 bytes.appendLittleEndian(range.lowerBound.bitPattern)
                 bytes.appendLittleEndian(range.upperBound.bitPattern)
             }
         }
-        bytes += payloads
+        return payloads
     }
 
     /// Appends a section: how it is coded, how long it was, and its bytes.

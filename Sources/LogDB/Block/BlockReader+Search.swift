@@ -1,37 +1,72 @@
 import Encoding
 import Model
 import Storage
+import Text
 
 extension BlockReader {
     /// Clears the mark of each row whose line does not satisfy the filter.
     func apply(_ filter: LogLineFilter, to marks: inout [Bool]) throws(DecodeError) {
-        let found = try rows(containing: Needle(filter.needle), among: marks)
+        let found = try rows(satisfying: filter, among: marks)
         for row in marks.indices where found[row] == filter.isNegative { marks[row] = false }
     }
 
-    /// The rows whose line contains the needle, at least among those that are marked.
+    /// The rows whose line satisfies what the filter says without its sign, at least among those that are marked.
+    private func rows(satisfying filter: LogLineFilter, among marks: [Bool]) throws(DecodeError) -> [Bool] {
+        var search = LineSearch(found: [Bool](repeating: false, count: rows), filter.isLocal ? filter.expression : nil)
+        for needle in filter.needles {
+            try find(Needle(needle, foldsCase: filter.foldsCase), among: marks, &search)
+        }
+        guard let expression = filter.expression else { return search.found }
+        var line: [UInt8] = []
+        for row in 0..<rows where marks[row] && (filter.needles.isEmpty || search.found[row]) && !search.matches(row) {
+            line.removeAll(keepingCapacity: true)
+            try appendLine(row, to: &line)
+            search.found[row] = expression.matches(line.span)
+        }
+        return search.found
+    }
+
+    /// What is known of the lines while needles are looked for.
+    private struct LineSearch {
+        /// Whether any needle is in the line.
+        var found: [Bool]
+        /// Tried on values that contain a needle: where it matches one it matches the line.
+        let expression: RegularExpression?
+        private var matched: [Bool]
+
+        init(found: [Bool], _ expression: RegularExpression?) {
+            self.found = found
+            self.expression = expression
+            matched = expression == nil ? [] : found
+        }
+
+        mutating func noteMatch(_ row: Int) { matched[row] = true }
+        func matches(_ row: Int) -> Bool { !matched.isEmpty && matched[row] }
+    }
+
+    /// Sets the marks of the rows whose line contains the needle, at least among those that are marked.
     ///
     /// A needle lies within a value, within what stands between values, or across a border; the last only where it holds
     /// one of the bytes at the border, and then the lines are put together.
-    private func rows(containing needle: Needle, among marks: [Bool]) throws(DecodeError) -> [Bool] {
-        var found = [Bool](repeating: false, count: rows)
+    private func find(_ needle: Needle, among marks: [Bool], _ search: inout LineSearch) throws(DecodeError) {
         var whole: [Bool] = []
         var isWhole = [Bool](repeating: false, count: shapes.count)
         var isDone = [Bool](repeating: false, count: shapes.count)
         for (number, shape) in shapes.enumerated() {
-            let inLiteral = shape.literals.contains { ByteSearch.contains(needle.bytes.span, in: $0.span) }
+            let inLiteral = shape.literals.contains { needle.isFound(in: $0.span) }
             whole.append(inLiteral)
-            isWhole[number] = !inLiteral && Borders.mayCross(needle.bytes, pieces: shape.literals)
+            isWhole[number] = !inLiteral && needle.mayCross(shape.literals)
             isDone[number] = inLiteral || isWhole[number]
         }
-        var line: [UInt8] = []
-        for row in 0..<rows where marks[row] {
-            let shape = Int(shapeOf[row])
-            if whole[shape] { found[row] = true }
-            if isWhole[shape] {
+        if isDone.contains(true) {
+            var line: [UInt8] = []
+            for row in 0..<rows where marks[row] {
+                let shape = Int(shapeOf[row])
+                if whole[shape] { search.found[row] = true }
+                guard isWhole[shape], !search.found[row] else { continue }
                 line.removeAll(keepingCapacity: true)
                 try appendLine(row, to: &line)
-                if ByteSearch.contains(needle.bytes.span, in: line.span) { found[row] = true }
+                if needle.isFound(in: line.span) { search.found[row] = true }
             }
         }
         for index in columns.indices
@@ -39,25 +74,26 @@ extension BlockReader {
             guard shapes.indices.contains(where: { !isDone[$0] && shapes[$0].columns.contains(index) }) else {
                 continue
             }
-            try mark(column: index, into: &found) { $0.mark(containing: needle, into: &$1) }
+            try find(needle, inColumn: index, &search)
         }
-        return found
     }
 
-    /// Sets the marks of the rows whose value in a column `body` marks.
-    private func mark(
-        column index: Int, into rows: inout [Bool], _ body: (Column, inout [Bool]) -> Void
-    ) throws(DecodeError) {
+    private func find(_ needle: Needle, inColumn index: Int, _ search: inout LineSearch) throws(DecodeError) {
         let column = try column(index)
         var values = [Bool](repeating: false, count: column.count)
-        body(column, &values)
+        column.mark(containing: needle, into: &values)
         guard values.contains(true) else { return }
-        if column.count == rows.count {
-            for row in rows.indices where values[row] { rows[row] = true }
-        } else {
-            for (row, rank) in rank(ofColumn: index).enumerated() where rank >= 0 && values[Int(rank)] {
-                rows[row] = true
-            }
+        var matches: [Bool] = []
+        if let expression = search.expression {
+            matches = [Bool](repeating: false, count: column.count)
+            column.mark(among: values, into: &matches) { expression.matches($0) }
+        }
+        let rank = column.count == rows ? [] : rank(ofColumn: index)
+        for row in 0..<rows {
+            let value = rank.isEmpty ? row : Int(rank[row])
+            guard value >= 0, values[value] else { continue }
+            search.found[row] = true
+            if !matches.isEmpty, matches[value] { search.noteMatch(row) }
         }
     }
 
@@ -66,18 +102,24 @@ extension BlockReader {
     /// Clears the mark of each row whose field does not satisfy the condition.
     func apply(_ condition: LogFieldCondition, asLabels: Bool = false, to marks: inout [Bool]) throws(DecodeError) {
         let places = fieldPlaces(Array(condition.name.utf8), asLabels: asLabels)
-        let holdsAbsent = condition.holds([UInt8]().span)
-        var held: [[Bool]?] = Array(repeating: nil, count: columns.count * 2)
-        for place in places {
-            guard let place, held[place.key] == nil else { continue }
-            held[place.key] = try values(of: place, satisfying: condition)
+        if !condition.holds([UInt8]().span) {
+            let isAbsent = places.map { $0 == nil }
+            if isAbsent.contains(true) {
+                for row in marks.indices where isAbsent[Int(shapeOf[row])] { marks[row] = false }
+            }
         }
-        for row in marks.indices where marks[row] {
-            if let place = places[Int(shapeOf[row])] {
-                let rank = Int(rank(ofColumn: place.column)[row])
-                marks[row] = held[place.key]?[rank] ?? false
+        var isDone: Set<Int> = []
+        for place in places {
+            guard let place, isDone.insert(place.key).inserted else { continue }
+            let held = try values(of: place, satisfying: condition)
+            let isMeant = places.map { $0?.key == place.key }
+            if columns[place.column].count == rows {
+                for row in marks.indices where marks[row] && isMeant[Int(shapeOf[row])] { marks[row] = held[row] }
             } else {
-                marks[row] = holdsAbsent
+                let rank = rank(ofColumn: place.column)
+                for row in marks.indices where marks[row] && isMeant[Int(shapeOf[row])] {
+                    marks[row] = held[Int(rank[row])]
+                }
             }
         }
     }
@@ -91,7 +133,16 @@ extension BlockReader {
         case .number(let comparison, let number), .numberOrOther(let comparison, let number):
             // A column that has a range has numbers alone.
             if let range = entry.numbers, !comparison.mayHold(range, number) { return values }
-        case .text: break
+            if let numbers = try column(place.column).numbers() {
+                for index in numbers.indices { values[index] = comparison.holds(numbers[index], number) }
+                return values
+            }
+        case .text(let matcher):
+            if matcher.operation == .notEqual, matcher.value.isEmpty {
+                let column = try column(place.column)
+                for index in values.indices { values[index] = !column.isEmpty(index) }
+                return values
+            }
         }
         try column(place.column).mark(into: &values) { value in
             guard place.isQuoted, value.containsEscape else { return condition.holds(value) }
@@ -112,7 +163,12 @@ extension BlockReader {
     }
 
     /// For each shape where its lines have the field; nil where they have none of that name.
-    func fieldPlaces(_ name: [UInt8], asLabels: Bool = false) -> [FieldPlace?] {
+    private func fieldPlaces(_ name: [UInt8], asLabels: Bool) -> [FieldPlace?] {
+        allFieldPlaces(name, asLabels: asLabels).map(\.first)
+    }
+
+    /// For each shape where its lines have fields of the name: metadata alone, or those of the line in order.
+    func allFieldPlaces(_ name: [UInt8], asLabels: Bool) -> [[FieldPlace]] {
         let isNamed = columns.map { column -> Bool in
             guard asLabels, column.name.source == .field else { return column.name.name == name }
             var label = column.name.name
@@ -121,39 +177,34 @@ extension BlockReader {
         }
         return shapes.map { shape in
             if let column = shape.metadataColumns.first(where: { isNamed[$0] }) {
-                return FieldPlace(column: column, isQuoted: false)
+                return [FieldPlace(column: column, isQuoted: false)]
             }
-            let place = shape.columns.indices.first {
-                let column = columns[shape.columns[$0]].name
-                return column.source == .field && isNamed[shape.columns[$0]]
-            }
-            return place.map {
+            return shape.columns.indices.filter {
+                columns[shape.columns[$0]].name.source == .field && isNamed[shape.columns[$0]]
+            }.map {
                 FieldPlace(column: shape.columns[$0], isQuoted: shape.literals[$0].last == UInt8(ascii: "\""))
             }
         }
     }
 
-    /// Appends the value of a field as it reads without escapes.
-    func appendValue(_ place: FieldPlace, _ row: Int, to output: inout [UInt8]) throws(DecodeError) {
-        let index = Int(rank(ofColumn: place.column)[row])
-        let column = try column(place.column)
-        guard place.isQuoted else { return column.append(index, to: &output) }
-        var value: [UInt8] = []
-        column.append(index, to: &value)
-        LogFields.append(value.span, hasEscapes: value.span.containsEscape, to: &output)
+    /// What kind of lines have the shape.
+    func format(ofShape shape: LineShape) -> LogFields.Format {
+        guard columns[shape.columns[0]].name.source == .field else { return .plain }
+        return shape.literals[0].first == UInt8(ascii: "{") ? .json : .logfmt
     }
 
     // MARK: lines
 
     /// Appends the line as it came.
     func appendLine(_ row: Int, to output: inout [UInt8]) throws(DecodeError) {
-        let shape = shapes[Int(shapeOf[row])]
-        for (place, index) in shape.columns.enumerated() {
-            output.append(all: shape.literals[place])
+        let number = Int(shapeOf[row])
+        for place in shapes[number].columns.indices {
+            output.append(all: shapes[number].literals[place])
+            let index = shapes[number].columns[place]
             let column = try column(index)
             column.append(column.count == rows ? row : Int(rank(ofColumn: index)[row]), to: &output)
         }
-        output.append(all: shape.literals[shape.columns.count])
+        output.append(all: shapes[number].literals[shapes[number].columns.count])
     }
 
     func appendMetadata(_ row: Int, to output: inout [UInt8]) throws(DecodeError) {
@@ -170,7 +221,7 @@ extension BlockReader {
     }
 }
 
-extension BlockReader.Entry {
+extension StoredBlock.Entry {
     /// Whether values of the column may contain the needle, by what the directory says.
     fileprivate func mayContain(_ needle: Needle) -> Bool {
         guard needle.longestRun <= longestRun else { return false }
@@ -196,7 +247,7 @@ extension LogFieldCondition.Comparison {
 }
 
 extension Span<UInt8> {
-    fileprivate var containsEscape: Bool {
+    var containsEscape: Bool {
         for index in indices where self[index] == UInt8(ascii: "\\") { return true }
         return false
     }

@@ -4,14 +4,28 @@ import Encoding
 class Column {
     let count: Int
 
+    /// Of how many distinct values each has a code; none where values are told one by one.
+    var codeCount: Int { 0 }
+    func code(_ index: Int) -> Int { preconditionFailure("BUG: a column without codes") }
+
+    /// What the values are as numbers, correctly rounded; nil where they are not numbers, or too long ones.
+    func numbers() -> [Double]? { nil }
+
     fileprivate init(count: Int) { self.count = count }
 
     /// Appends the text of a value.
     func append(_ index: Int, to output: inout [UInt8]) { preconditionFailure("BUG: a column without a kind") }
 
+    /// Whether a value is the empty text.
+    func isEmpty(_ index: Int) -> Bool {
+        var text: [UInt8] = []
+        append(index, to: &text)
+        return text.isEmpty
+    }
+
     /// Sets the mark of each value that contains the needle.
     func mark(containing needle: Needle, into marks: inout [Bool]) {
-        mark(into: &marks) { ByteSearch.contains(needle.bytes.span, in: $0) }
+        mark(into: &marks) { needle.isFound(in: $0) }
     }
 
     /// Sets the mark of each value for which the condition holds.
@@ -21,6 +35,22 @@ class Column {
             scratch.removeAll(keepingCapacity: true)
             append(index, to: &scratch)
             if holds(scratch.span) { marks[index] = true }
+        }
+    }
+
+    /// Sets the mark of each of some values for which the condition holds.
+    func mark(among some: [Bool], into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
+        var scratch: [UInt8] = []
+        var known = [Bool?](repeating: nil, count: codeCount)
+        for index in 0..<count where some[index] {
+            if codeCount > 0, let held = known[code(index)] {
+                marks[index] = held
+                continue
+            }
+            scratch.removeAll(keepingCapacity: true)
+            append(index, to: &scratch)
+            marks[index] = holds(scratch.span)
+            if codeCount > 0 { known[code(index)] = marks[index] }
         }
     }
 
@@ -58,7 +88,9 @@ class Column {
 
 /// What a search looks for, with what its bytes rule out.
 struct Needle {
+    /// In lower case where letters of ASCII count in either.
     let bytes: [UInt8]
+    let foldsCase: Bool
     /// Whether all of it can stand in a number, with its sign and points.
     let fitsNumbers: Bool
     /// Whether all of it can stand in a moment.
@@ -67,14 +99,33 @@ struct Needle {
     /// Of letters and digits.
     let longestRun: Int
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], foldsCase: Bool = false) {
         var longest = 0
         WordRuns.forEach(in: bytes.span) { run, _ in longest = max(longest, run.count) }
         longestRun = longest
         self.bytes = bytes
+        self.foldsCase = foldsCase
         fitsNumbers = bytes.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x2e }
-        fitsMoments = bytes.allSatisfy { ($0 >= 0x2d && $0 <= 0x3a) || $0 == 0x54 || $0 == 0x5a }
+        fitsMoments = bytes.allSatisfy {
+            let byte = foldsCase && ($0 == 0x74 || $0 == 0x7a) ? $0 & 0xdf : $0
+            return (byte >= 0x2d && byte <= 0x3a) || byte == 0x54 || byte == 0x5a
+        }
         fitsIDs = bytes.allSatisfy { NumberTexts.hexDigit($0) != nil }
+    }
+
+    func find(in text: Span<UInt8>, from start: Int = 0) -> Int? {
+        foldsCase
+            ? ByteSearch.find(folded: bytes.span, in: text, from: start)
+            : ByteSearch.find(bytes.span, in: text, from: start)
+    }
+
+    func isFound(in text: Span<UInt8>) -> Bool { find(in: text) != nil }
+
+    /// Whether it might lie across a border of the pieces, which do not contain it (`Borders`).
+    func mayCross(_ pieces: [[UInt8]]) -> Bool {
+        guard foldsCase else { return Borders.mayCross(bytes, pieces: pieces) }
+        return Borders.mayCross(
+            bytes, pieces: pieces.map { $0.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 } })
     }
 }
 
@@ -87,6 +138,9 @@ final class ConstantColumn: Column {
     }
 
     override func append(_ index: Int, to output: inout [UInt8]) { output.append(all: value) }
+
+    override var codeCount: Int { 1 }
+    override func code(_ index: Int) -> Int { 0 }
 
     override func mark(into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
         let value = value
@@ -120,6 +174,9 @@ final class DictionaryColumn: Column {
 
     private func value(_ id: Int) -> Range<Int> { (id == 0 ? 0 : ends[id - 1])..<ends[id] }
 
+    override var codeCount: Int { ends.count }
+    override func code(_ index: Int) -> Int { Int(ids[index]) }
+
     override func append(_ index: Int, to output: inout [UInt8]) {
         output.append(bytes, in: value(Int(ids[index])))
     }
@@ -134,17 +191,21 @@ final class DictionaryColumn: Column {
 
 final class DigitColumn: Column {
     private let digits: Int
-    private let numbers: [Int64]
+    private let values: [Int64]
 
     fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
         digits = Int(try reader.readByte())
-        numbers = try IntegerBlocks.decode(&reader, count: count)
+        values = try IntegerBlocks.decode(&reader, count: count)
         super.init(count: count)
     }
 
+    override func isEmpty(_ index: Int) -> Bool { false }
+
     override func append(_ index: Int, to output: inout [UInt8]) {
-        NumberTexts.append(numbers[index], digitsMin: digits, to: &output)
+        NumberTexts.append(values[index], digitsMin: digits, to: &output)
     }
+
+    override func numbers() -> [Double]? { ExactNumbers.make(values, divisor: 1) }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
@@ -165,9 +226,18 @@ final class DecimalColumn: Column {
         super.init(count: count)
     }
 
+    override func isEmpty(_ index: Int) -> Bool { false }
+
     override func append(_ index: Int, to output: inout [UInt8]) {
         let scale = scales.count == 1 ? scales[0] : scales[index]
         NumberTexts.append(NumberTexts.Decimal(mantissa: mantissas[index], scale: scale), to: &output)
+    }
+
+    override func numbers() -> [Double]? {
+        if scales.count == 1 { return ExactNumbers.make(mantissas, divisor: NumberTexts.powers[Int(scales[0])]) }
+        guard var numbers = ExactNumbers.make(mantissas, divisor: 1) else { return nil }
+        for index in numbers.indices { numbers[index] /= NumberTexts.powers[Int(scales[index])] }
+        return numbers
     }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
@@ -182,6 +252,8 @@ final class AddressColumn: Column {
         bytes = Column.copy(try reader.readBytes(count * 4))
         super.init(count: count)
     }
+
+    override func isEmpty(_ index: Int) -> Bool { false }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         let address = (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[index * 4 + $1]) }
@@ -214,6 +286,8 @@ final class MomentColumn: Column {
         return ns &- (rest < 0 ? rest &+ unit : rest)
     }
 
+    override func isEmpty(_ index: Int) -> Bool { false }
+
     override func append(_ index: Int, to output: inout [UInt8]) {
         MomentTexts.append(moments[index], decimals: decimals, to: &output)
     }
@@ -232,6 +306,8 @@ final class IDColumn: Column {
         bytes = Column.copy(try reader.readBytes(count * width))
         super.init(count: count)
     }
+
+    override func isEmpty(_ index: Int) -> Bool { width == 0 }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         for at in (index * width)..<((index + 1) * width) { NumberTexts.append(hexOf: bytes[at], to: &output) }
@@ -271,6 +347,8 @@ final class TextColumn: Column {
         bytes = Column.copy(try reader.readBytes(end))
         super.init(count: count)
     }
+
+    override func isEmpty(_ index: Int) -> Bool { ends[index] == (index == 0 ? 0 : ends[index - 1]) }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         output.append(bytes, in: (index == 0 ? 0 : ends[index - 1])..<ends[index])
@@ -329,6 +407,11 @@ final class TemplateColumn: Column {
         super.init(count: count)
     }
 
+    override func isEmpty(_ index: Int) -> Bool {
+        let literal = literals[Int(ids[index])]
+        return !literal.contains { $0 != TemplateEncoder.gap } && super.isEmpty(index)
+    }
+
     override func append(_ index: Int, to output: inout [UInt8]) {
         let template = Int(ids[index])
         let rank = Int(ranks[index])
@@ -352,12 +435,12 @@ final class TemplateColumn: Column {
         for (template, literal) in literals.enumerated() where !members[template].isEmpty {
             let own = members[template]
             let pieces = literal.split(separator: TemplateEncoder.gap, omittingEmptySubsequences: false).map(Array.init)
-            if pieces.contains(where: { ByteSearch.contains(needle.bytes.span, in: $0.span) }) {
+            if pieces.contains(where: { needle.isFound(in: $0.span) }) {
                 for index in own { marks[Int(index)] = true }
                 continue
             }
             var found = [Bool](repeating: false, count: own.count)
-            if template > 0 && Borders.mayCross(needle.bytes, pieces: pieces) {
+            if template > 0 && needle.mayCross(pieces) {
                 flat.removeAll(keepingCapacity: true)
                 ends.removeAll(keepingCapacity: true)
                 for index in own {
@@ -370,6 +453,26 @@ final class TemplateColumn: Column {
             }
             for (place, index) in own.enumerated() where found[place] { marks[Int(index)] = true }
         }
+    }
+}
+
+/// A column that many threads read.
+struct SharedColumn: @unchecked Sendable {  // nothing of a column changes once it is read
+    let column: Column
+}
+
+/// Integers and powers of ten that a Double holds exactly: their quotient is rounded once, as the number's text would be.
+enum ExactNumbers {
+    private static let most: Int64 = 1 << 53
+
+    static func make(_ mantissas: [Int64], divisor: Double) -> [Double]? {
+        var numbers: [Double] = []
+        numbers.reserveCapacity(mantissas.count)
+        for mantissa in mantissas {
+            guard mantissa > -most, mantissa < most else { return nil }
+            numbers.append(Double(mantissa) / divisor)
+        }
+        return numbers
     }
 }
 
@@ -407,7 +510,7 @@ enum FlatTexts {
         }
         var from = 0
         var text = 0
-        while let found = ByteSearch.find(needle.bytes.span, in: bytes, from: from) {
+        while let found = needle.find(in: bytes, from: from) {
             while ends[text] <= found { text += 1 }
             if found + needle.bytes.count <= ends[text] {
                 marks[text] = true

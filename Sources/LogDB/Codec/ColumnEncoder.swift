@@ -125,7 +125,7 @@ struct ColumnEncoder {
             guard let decimal = NumberTexts.decimal(text.extracting(value.range)) else { return false }
             mantissas.append(decimal.mantissa)
             scales.append(decimal.scale)
-            let number = Double(decimal.mantissa) / Self.powers[Int(decimal.scale)]
+            let number = Double(decimal.mantissa) / NumberTexts.powers[Int(decimal.scale)]
             least = min(least, number)
             most = max(most, number)
         }
@@ -138,10 +138,6 @@ struct ColumnEncoder {
         numberRange = least.nextDown...most.nextUp
         filter.note(runOf: NumberTexts.digitsMax)
         return true
-    }
-
-    private static let powers: [Double] = (0...NumberTexts.digitsMax).reduce(into: []) { powers, _ in
-        powers.append(powers.last.map { $0 * 10 } ?? 1)
     }
 
     private mutating func encodeDigits(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {

@@ -2,6 +2,10 @@
 enum NumberTexts {
     /// More digits might not fit 64 bits.
     static let digitsMax = 18
+    /// Of ten, up to that of `digitsMax`; all are exact.
+    static let powers: [Double] = (0...digitsMax).reduce(into: []) { powers, _ in
+        powers.append(powers.last.map { $0 * 10 } ?? 1)
+    }
 
     /// A decimal: all digits as one integer, and how many of them stand behind the point.
     struct Decimal: Equatable {

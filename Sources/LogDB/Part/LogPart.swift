@@ -1,5 +1,6 @@
 import Encoding
 import LabelIndex
+import Model
 import Parts
 import Posix
 
@@ -12,6 +13,10 @@ final class LogPart: Sendable {
     /// Deletions with numbers up to this one were applied when it was written.
     let deletionsApplied: UInt64
     let rawBytes: Int
+    /// Labels of all streams, once they were asked for, where these are few.
+    private let known = Lock<[Labels]?>(nil)
+    private static let knownMax = 4096
+    private let used = Lock<[UInt32]?>(nil)
 
     static func open(_ files: PartFiles) throws(PartDamage) -> LogPart {
         let labels = try files.map(LogPartFormat.labelsFile)
@@ -59,6 +64,38 @@ final class LogPart: Sendable {
         self.rawBytes = rawBytes
     }
 
+    func labels(of stream: UInt32) throws(LabelIndexError) -> Labels {
+        if labels.count <= Self.knownMax { return try allLabels()[Int(stream)] }
+        return try readLabels(of: Int(stream))
+    }
+
+    private func allLabels() throws(LabelIndexError) -> [Labels] {
+        if let all = known.withLock({ $0 }) { return all }
+        var all: [Labels] = []
+        for stream in 0..<labels.count { all.append(try readLabels(of: stream)) }
+        let read = all
+        known.withLock { $0 = read }
+        return read
+    }
+
+    /// Streams that have entries: a merge may have taken the last of one.
+    func usedStreams() throws(DecodeError) -> [UInt32] {
+        if let known = used.withLock({ $0 }) { return known }
+        var isUsed = [Bool](repeating: false, count: labels.count)
+        for entry in entries {
+            for run in try runs(entry) { isUsed[Int(run.stream)] = true }
+        }
+        let streams = isUsed.indices.filter { isUsed[$0] }.map { UInt32($0) }
+        used.withLock { $0 = streams }
+        return streams
+    }
+
+    private func readLabels(of stream: Int) throws(LabelIndexError) -> Labels {
+        var bytes: [UInt8] = []
+        try labels.appendLabels(stream, to: &bytes)
+        return Labels(canonical: bytes)
+    }
+
     /// Streams of a block, by their place in `labels`, and how many rows each has.
     func runs(_ entry: BlockEntry) throws(DecodeError) -> [(stream: UInt32, rows: Int)] {
         let blocks = blocks
@@ -88,15 +125,17 @@ final class LogPart: Sendable {
         return start..<(start + entry.bodyBytes)
     }
 
-    func reader(_ entry: BlockEntry, _ context: UnpackContext) throws(DecodeError) -> BlockReader {
-        let blocks = blocks
-        return try BlockReader(blocks.bytes.extracting(body(entry)), rows: entry.rows, context)
+    func block(_ entry: BlockEntry, _ decompressors: DecompressorPool) throws(DecodeError) -> StoredBlock {
+        try StoredBlock(blocks, body(entry), rows: entry.rows, decompressors)
     }
 
-    func mayContain(_ needle: PreparedNeedle, _ entry: BlockEntry) throws(DecodeError) -> Bool {
+    /// Whether lines of a block may contain, of each of these lists, any needle.
+    func mayHold(_ filters: [[PreparedNeedle]], _ entry: BlockEntry) throws(DecodeError) -> Bool {
+        if filters.isEmpty { return true }
         let index = index
         let bytes = index.bytes.extracting(entry.filter)
-        return try FilterReader(bytes).mayContain(needle, bytes)
+        let reader = try FilterReader(bytes)
+        return filters.allSatisfy { needles in needles.contains { reader.mayContain($0, bytes) } }
     }
 
     /// Appends the filter of a block as it is stored.

@@ -4,7 +4,7 @@ import Encoding
 /// its streams in a third. LogDB.docc/Parts.md draws them.
 enum LogPartFormat {
     static let magic: [UInt8] = Array("OBSLOG".utf8)
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     static let headerBytes = 8
     static let blocksFile = "blocks"
     static let indexFile = "index"

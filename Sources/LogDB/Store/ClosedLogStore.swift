@@ -65,22 +65,23 @@ package struct ClosedLogStore: Sendable {
 extension LogPart {
     /// Holds every block against its format.
     func readAll() throws {
-        let context = UnpackContext()
+        let decompressors = DecompressorPool()
         for entry in entries {
             _ = try runs(entry)
-            let block = try reader(entry, context)
+            let block = BlockReader(try block(entry, decompressors))
+            _ = try block.timestampsNs()
             for column in block.columns.indices { _ = try block.column(column) }
         }
     }
 
     fileprivate func dump(_ tell: (Span<UInt8>) -> Void) throws {
         for stream in 0..<labels.count {
-            let pairs = try PartStreams.labels(UInt32(stream), of: self).pairs.map { "\($0.name)=\($0.value)" }
+            let pairs = try self.labels(of: UInt32(stream)).pairs.map { "\($0.name)=\($0.value)" }
             tell(Array((pairs.joined(separator: " ") + "\n").utf8).span)
         }
-        let context = UnpackContext()
+        let decompressors = DecompressorPool()
         for entry in entries {
-            let block = try reader(entry, context)
+            let block = BlockReader(try block(entry, decompressors))
             try block.forEachSection(tell)
             var line: [UInt8] = []
             for row in 0..<entry.rows {

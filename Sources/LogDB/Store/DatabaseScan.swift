@@ -24,7 +24,7 @@ final class DatabaseScan: LogScan {
         self.database = database
         self.request = request
         self.units = units
-        search = UnitSearch(request)
+        search = UnitSearch(request, in: database)
         switch request.order {
         case .any: break
         case .newestFirst: self.units.sort { $0.maxNs > $1.maxNs }
@@ -67,21 +67,24 @@ final class DatabaseScan: LogScan {
 
     private func look(at unit: ScanUnit) throws(StorageError) {
         let before = held.count
-        var range = (startNs: request.startNs, endNs: request.endNs)
-        // What would come behind the last that is wanted need not be looked at.
-        if request.order != .any, let limit = request.limit, waiting.count >= limit - told, limit > told {
-            let last = held.timestampsNs[waiting[limit - told - 1]]
-            if request.order == .newestFirst {
-                range.startNs = max(range.startNs, last)
-            } else {
-                range.endNs = min(range.endNs, last)
+        var bounds = UnitSearch.Bounds(startNs: request.startNs, endNs: request.endNs)
+        if request.order != .any, let limit = request.limit, limit > told {
+            bounds.limit = limit - told
+            // What would come behind the last that is wanted need not be looked at.
+            if waiting.count >= bounds.limit {
+                let last = held.timestampsNs[waiting[bounds.limit - 1]]
+                if request.order == .newestFirst {
+                    bounds.startNs = max(bounds.startNs, last)
+                } else {
+                    bounds.endNs = min(bounds.endNs, last)
+                }
             }
         }
         switch unit {
-        case .chunk(let head, let chunk): search.look(at: chunk, of: head, range, &streams, into: &held)
+        case .chunk(let head, let chunk): search.look(at: chunk, of: head, bounds, &streams, into: &held)
         case .block(let part, let number):
             do {
-                try search.look(at: number, of: part, range, &streams, into: &held)
+                try search.look(at: number, of: part, bounds, &streams, into: &held)
             } catch {
                 throw database.quarantine(part.part, error)
             }
@@ -108,34 +111,33 @@ final class DatabaseScan: LogScan {
 
     private func tell(_ count: Int, into block: inout LogBlock) {
         var numbers: [Int: Int] = [:]
-        func stream(_ place: Int, _ block: inout LogBlock) -> Int {
-            let number = held.streamOf[place]
-            if let known = numbers[number] { return known }
-            numbers[number] = block.streams.count
-            block.streams.append(streams.labels[number])
-            return block.streams.count - 1
+        // Most entries have the stream of the one before.
+        var last = (number: -1, place: 0)
+        func place(of number: Int, _ block: inout LogBlock) -> Int {
+            if last.number == number { return last.place }
+            let place = numbers[number] ?? block.streams.count
+            if place == block.streams.count {
+                numbers[number] = place
+                block.streams.append(streams.labels[number])
+            }
+            last = (number, place)
+            return place
         }
+        func stream(_ entry: Int, _ block: inout LogBlock) -> Int { place(of: held.streamOf[entry], &block) }
         if request.order == .any {
             if count == held.count {
                 swap(&block, &held)
                 held.removeAll(fields: request.fields.count)
-                for entry in 0..<block.count {
-                    let number = block.streamOf[entry]
-                    if numbers[number] == nil {
-                        numbers[number] = block.streams.count
-                        block.streams.append(streams.labels[number])
-                    }
-                    block.streamOf[entry] = numbers[number] ?? 0
-                }
+                for entry in 0..<block.count { block.streamOf[entry] = place(of: block.streamOf[entry], &block) }
                 return
             }
-            for place in 0..<count { block.append(place, of: held, stream: stream(place, &block)) }
+            for entry in 0..<count { block.append(entry, of: held, stream: stream(entry, &block)) }
             var rest = LogBlock()
             rest.removeAll(fields: request.fields.count)
             for place in count..<held.count { rest.append(place, of: held, stream: held.streamOf[place]) }
             held = rest
         } else {
-            for place in waiting.prefix(count) { block.append(place, of: held, stream: stream(place, &block)) }
+            for entry in waiting.prefix(count) { block.append(entry, of: held, stream: stream(entry, &block)) }
             waiting.removeFirst(count)
             if waiting.isEmpty { held.removeAll(fields: request.fields.count) }
         }
@@ -155,10 +157,20 @@ extension LogBlock {
             metadataBytes.append(other.metadataBytes, in: other.metadata(entry))
             metadataEnds.append(metadataBytes.count)
         }
+        if !other.formats.isEmpty { formats.append(other.formats[entry]) }
+        if other.mayHaveMetadata { mayHaveMetadata = true }
         for field in fields.indices {
-            let range = other.value(entry, ofField: field)
-            fields[field].bytes.append(other.fields[field].bytes, in: range)
-            fields[field].ends.append(fields[field].bytes.count)
+            let code = other.fields[field].codes[entry]
+            guard code != Field.absent else {
+                fields[field].codes.append(code)
+                continue
+            }
+            fields[field].bytes.append(other.fields[field].bytes, in: other.fields[field].range(code))
+            if !other.fields[field].numbers.isEmpty {
+                fields[field].numbers.append(other.fields[field].numbers[Int(code)])
+            }
+            let copy = fields[field].endValue()
+            fields[field].codes.append(copy)
         }
     }
 }

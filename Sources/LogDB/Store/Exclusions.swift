@@ -78,10 +78,4 @@ enum PartStreams {
         }
         return streams
     }
-
-    static func labels(_ stream: UInt32, of part: LogPart) throws(LabelIndexError) -> Labels {
-        var bytes: [UInt8] = []
-        try part.labels.appendLabels(Int(stream), to: &bytes)
-        return Labels(canonical: bytes)
-    }
 }

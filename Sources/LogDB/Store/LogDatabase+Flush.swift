@@ -92,6 +92,7 @@ extension LogDatabase {
                     publish(&view)
                 }
             }
+            blocks.remove(parts: Set(removed.map(\.info.number)))
             count += 1
         }
     }

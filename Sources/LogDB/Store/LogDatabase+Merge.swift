@@ -108,7 +108,7 @@ struct LogMerger {
             do {
                 numbers.append(
                     try (0..<part.content.labels.count).map {
-                        all.number(of: try PartStreams.labels(UInt32($0), of: part.content))
+                        all.number(of: try part.content.labels(of: UInt32($0)))
                     })
                 exclusions.append(try Exclusions(part.content, state, options, nowMs: nowMs))
             } catch {
@@ -167,16 +167,17 @@ struct LogMerger {
     private func writeRows(_ blocks: ArraySlice<(input: Input, entry: BlockEntry)>, to writer: LogPartWriter) throws {
         var bytes: [UInt8] = []
         var rows: [Row] = []
-        let context = UnpackContext()
+        let decompressors = DecompressorPool()
         for (input, entry) in blocks {
             try Self.reading(input.part) {
                 let runs = try input.part.content.runs(entry)
-                let block = try input.part.content.reader(entry, context)
+                let block = BlockReader(try input.part.content.block(entry, decompressors))
+                let times = try block.timestampsNs()
                 var row = 0
                 for run in runs {
                     for _ in 0..<run.rows {
                         defer { row += 1 }
-                        let timestampNs = block.timestampsNs[row]
+                        let timestampNs = times[row]
                         if input.exclusions.hides(run.stream, timestampNs) { continue }
                         let lineStart = bytes.count
                         try block.appendLine(row, to: &bytes)

@@ -23,7 +23,9 @@ extension LogDatabase {
     func units(of request: LogSelectRequest) throws(StorageError) -> [ScanUnit] {
         let (index, chunks, view) = pin()
         var units: [ScanUnit] = []
-        let needles = request.lineFilters.filter { !$0.isNegative }.map { PreparedNeedle($0.needle) }
+        let filters = request.lineFilters.filter { !$0.isNegative && !$0.foldsCase && !$0.needles.isEmpty }.map {
+            $0.needles.map { PreparedNeedle($0) }
+        }
         let nowMs = time.wallMs
         for part in view.parts {
             guard part.info.maxTimeMs >= request.startNs.milliseconds,
@@ -32,9 +34,7 @@ extension LogDatabase {
             do {
                 guard let pinned = try PinnedPart(part, view.state, options, request, nowMs: nowMs) else { continue }
                 for (number, entry) in part.content.entries.enumerated() where pinned.mayHold(entry, request) {
-                    var mayHold = true
-                    for needle in needles where mayHold { mayHold = try part.content.mayContain(needle, entry) }
-                    if mayHold { units.append(.block(pinned, number)) }
+                    if try part.content.mayHold(filters, entry) { units.append(.block(pinned, number)) }
                 }
             } catch {
                 throw quarantine(part, error)
@@ -94,7 +94,7 @@ final class PinnedPart {
     /// The number of a stream in the scan.
     func number(_ stream: UInt32, in streams: inout ScanStreams) throws(LabelIndexError) -> Int {
         if let number = known[stream] { return number }
-        let number = streams.number(of: try PartStreams.labels(stream, of: part.content))
+        let number = streams.number(of: try part.content.labels(of: stream))
         known[stream] = number
         return number
     }

@@ -16,7 +16,7 @@ extension LogDatabase {
             do {
                 let exclusions = try Exclusions(part.content, view.state, options, nowMs: nowMs)
                 for stream in try streams(of: part.content, request, exclusions) {
-                    found.insert(try PartStreams.labels(stream, of: part.content))
+                    found.insert(try part.content.labels(of: stream))
                 }
             } catch {
                 throw quarantine(part, error)
@@ -60,6 +60,10 @@ extension LogDatabase {
             ? [Bool](repeating: true, count: part.labels.count)
             : try PartStreams.matching(any: request.selectors, in: part)
         var isThere = [Bool](repeating: false, count: part.labels.count)
+        let isWhole = part.entries.allSatisfy { $0.minNs >= request.startNs && $0.maxNs <= request.endNs }
+        if isWhole && exclusions.isEmpty {
+            return try part.usedStreams().filter { isWanted[Int($0)] }
+        }
         for entry in part.entries where entry.minNs <= request.endNs && entry.maxNs >= request.startNs {
             guard isWanted[Int(entry.firstStream)...Int(entry.lastStream)].contains(true) else { continue }
             for run in try part.runs(entry) where isWanted[Int(run.stream)] {

@@ -23,7 +23,6 @@ extension LogDatabase {
             sums[stream].bytes += bytes
             sums[stream].blocks += 1
         }
-        let context = UnpackContext()
         for unit in try units(of: all) {
             if request.cancellation.isRaised { throw .cancelled }
             switch unit {
@@ -33,7 +32,7 @@ extension LogDatabase {
                 }
             case .block(let part, let number):
                 do {
-                    for (stream, entries, bytes) in try part.volumes(of: number, request, context) {
+                    for (stream, entries, bytes) in try part.volumes(of: number, request, self) {
                         add(try part.number(stream, in: &streams), entries: entries, bytes: bytes)
                     }
                 } catch {
@@ -69,13 +68,13 @@ extension PinnedHead {
 extension PinnedPart {
     /// What a block holds of each stream that is wanted. Times are read only where the range or a deletion cuts the block.
     func volumes(
-        of number: Int, _ request: LogSelectRequest, _ context: UnpackContext
+        of number: Int, _ request: LogSelectRequest, _ database: LogDatabase
     ) throws -> [(stream: UInt32, entries: Int, bytes: Int)] {
         let entry = part.content.entries[number]
         let runs = try part.content.runs(entry)
         let isWhole =
             entry.minNs >= request.startNs && entry.maxNs <= request.endNs && !exclusions.mayHide(entry)
-        let times = isWhole ? [] : try part.content.reader(entry, context).timestampsNs
+        let times = isWhole ? [] : try database.block(number, of: part).timestampsNs()
         var found: [(stream: UInt32, entries: Int, bytes: Int)] = []
         var start = 0
         for run in runs {

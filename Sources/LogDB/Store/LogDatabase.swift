@@ -20,6 +20,8 @@ package final class LogDatabase: LogStore {
     let view: Lock<LogView>
     let repeats: Repeats
     let compressors = CompressorPool()
+    let decompressors = DecompressorPool()
+    let blocks: BlockCache
     let disk: DiskWatch
     let tails = LogTails()
 
@@ -91,6 +93,7 @@ package final class LogDatabase: LogStore {
         disk = DiskWatch(
             directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
         work = Monitor(Work())
+        blocks = BlockCache(bytesMax: options.cacheBytes)
         foundNotices = Lock(found)
         head.withLock { $0.taken = state.taken }
         try recover(from: state)
@@ -101,6 +104,12 @@ package final class LogDatabase: LogStore {
     package var storedBytes: Int { parts.parts.reduce(0) { $0 + $1.info.bytes } }
     /// Bytes of the lines that the parts hold.
     package var rawBytes: Int { parts.parts.reduce(0) { $0 + $1.content.rawBytes } }
+
+    /// A block of a part, from the cache or the file.
+    func block(_ number: Int, of part: StoredLogPart) throws(DecodeError) -> StoredBlock {
+        if let known = blocks.block(.init(part: part.info.number, block: number)) { return known }
+        return try part.content.block(part.content.entries[number], decompressors)
+    }
 
     func note(_ notice: String) {
         foundNotices.withLock { notices in

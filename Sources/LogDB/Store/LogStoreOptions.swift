@@ -30,6 +30,9 @@ package struct LogStoreOptions: Sendable {
     /// Oldest parts go when all of them take more than this; nil keeps all.
     package var retentionBytes: Int?
 
+    /// Memory for blocks that were read lately.
+    package var cacheBytes = 128 << 20
+
     /// Parts of one size that a merge takes at once.
     package var mergeParts = 8
     /// What must stay free on the device, in bytes and as a share; below it nothing is taken.

@@ -11,4 +11,25 @@ package enum FieldLabel {
     package static func isPlain(_ byte: UInt8) -> Bool {
         0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || byte == 0x5f
     }
+
+    /// Whether a value makes a label: of JSON a text, a number or a truth value; of logfmt any that is not empty.
+    ///
+    /// - Parameter value: without its quotes.
+    package static func isValue(_ value: Span<UInt8>, isQuoted: Bool, _ format: LogFields.Format) -> Bool {
+        switch format {
+        case .plain: return true
+        case .json:
+            if isQuoted { return true }
+            guard let first = value.indices.first else { return false }
+            switch value[first] {
+            case UInt8(ascii: "n"), UInt8(ascii: "["), UInt8(ascii: "{"): return false
+            default: return true
+            }
+        case .logfmt:
+            if value.isEmpty { return false }
+            if isQuoted { return true }
+            for index in value.indices where value[index] == UInt8(ascii: "=") { return false }
+            return true
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Encoding
 import Model
+import Posix
 import Storage
 import TestSupport
 import Testing
@@ -75,8 +76,9 @@ struct BlockTests {
         }
         var writer = try BlockWriter()
         let block = try writer.encode(input)
-        let reader = try BlockReader(block.body.span, rows: block.rows, UnpackContext())
-        #expect(reader.timestampsNs == input.timestampsNs)
+        let reader = try Self.reader(block.body, rows: block.rows)
+        let times = try reader.timestampsNs()
+        #expect(times == input.timestampsNs)
         for (index, line) in lines.enumerated() {
             var told: [UInt8] = []
             try reader.appendLine(index, to: &told)
@@ -116,20 +118,63 @@ struct BlockTests {
         }
         var writer = try BlockWriter()
         let body = try writer.encode(input).body
+        let columns = try Self.reader(body, rows: 200).columns
+        let headEnd = columns[0].payload.lowerBound
         for _ in 0..<3000 {
             var bytes = body
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                bytes[Int.random(in: 4..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                let at = Int.random(in: 8..<headEnd, using: &generator)
+                bytes[at] = UInt8.random(in: 0...255, using: &generator)
             }
             if Bool.random(using: &generator) {
-                bytes.removeLast(Int.random(in: 0..<bytes.count - 5, using: &generator))
+                bytes.removeLast(Int.random(in: 0..<bytes.count - headEnd, using: &generator))
             }
             // The checksum is made right, so that what lies behind it is what answers.
-            bytes.replaceLittleEndian(at: 0, with: CRC32C.of(bytes.span.extracting(4..<bytes.count)))
-            guard let reader = try? BlockReader(bytes.span, rows: 200, UnpackContext()) else { continue }
+            bytes.replaceLittleEndian(at: 0, with: CRC32C.of(bytes.span.extracting(8..<headEnd)))
+            guard let reader = try? Self.reader(bytes, rows: 200) else { continue }
             var text: [UInt8] = []
             for row in 0..<200 { try? reader.appendLine(row, to: &text) }
         }
+    }
+
+    @Test("refuses bytes that are no column, whatever they are")
+    func refusesHostileColumns() throws {
+        var generator = SeededGenerator.announced()
+        var input = BlockInput()
+        for index in 0..<200 {
+            let line = Self.line(index % 14, index, &generator)
+            input.append(stream: 0, Int64(index), line.span, metadata: [UInt8]().span)
+        }
+        var writer = try BlockWriter()
+        let body = try writer.encode(input).body
+        let file = MappedFile(copying: body.span, path: "block")
+        let stored = try StoredBlock(file, 0..<body.count, rows: 200, DecompressorPool())
+        for entry in stored.columns {
+            let section = try stored.section(entry)
+            for _ in 0..<300 {
+                var bytes = section
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                if Bool.random(using: &generator) {
+                    bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator))
+                }
+                var reader = ByteReader(bytes.span)
+                let column = try? Column.read(
+                    &reader, count: entry.count, timestampsNs: { count in [Int64](repeating: 0, count: count) })
+                var text: [UInt8] = []
+                if let column { for index in 0..<entry.count { column.append(index, to: &text) } }
+            }
+            var flipped = body
+            flipped[entry.payload.lowerBound] ^= 1
+            let reader = try Self.reader(flipped, rows: 200)
+            #expect(throws: DecodeError.self) {
+                for column in reader.columns.indices { _ = try reader.column(column) }
+            }
+        }
+    }
+
+    private static func reader(_ body: [UInt8], rows: Int) throws -> BlockReader {
+        let file = MappedFile(copying: body.span, path: "block")
+        return BlockReader(try StoredBlock(file, 0..<body.count, rows: rows, DecompressorPool()))
     }
 
     @Test("does not pass more than a few percent of words and ids that it does not hold")

@@ -82,6 +82,45 @@ static inline size_t ckernels_find(
     return count;
 }
 
+// The bit that tells the two cases of a letter of ASCII apart; zero for any other byte.
+static inline uint8_t ckernels_case_bit(uint8_t byte) {
+    const uint8_t lower = byte | 0x20;
+    return lower >= 'a' && lower <= 'z' ? 0x20 : 0;
+}
+
+// As ckernels_find, letters of ASCII in either case; the needle has lower-case ones only.
+static inline size_t ckernels_find_folded(
+    const uint8_t *text, size_t index, size_t count, const uint8_t *needle, size_t needle_count) {
+    if (count < needle_count) return count;
+    const size_t end = count - needle_count + 1;
+    const uint8_t first_bit = ckernels_case_bit(needle[0]), last_bit = ckernels_case_bit(needle[needle_count - 1]);
+    const uint8_t first_byte = needle[0] | first_bit, last_byte = needle[needle_count - 1] | last_bit;
+    for (; index < end; index++) {
+#ifdef __SSE2__
+        const __m128i first = _mm_set1_epi8((char)first_byte), last = _mm_set1_epi8((char)last_byte);
+        const __m128i first_fold = _mm_set1_epi8((char)first_bit), last_fold = _mm_set1_epi8((char)last_bit);
+        while (index + 16 <= end) {
+            const __m128i heads = _mm_or_si128(_mm_loadu_si128((const __m128i *)(text + index)), first_fold);
+            const __m128i tails =
+                _mm_or_si128(_mm_loadu_si128((const __m128i *)(text + index + needle_count - 1)), last_fold);
+            const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(heads, first), _mm_cmpeq_epi8(tails, last));
+            const unsigned mask = (unsigned)_mm_movemask_epi8(both);
+            if (mask == 0) {
+                index += 16;
+                continue;
+            }
+            index += (size_t)__builtin_ctz(mask);
+            break;
+        }
+        if (index >= end) return count;
+#endif
+        size_t same = 0;
+        while (same < needle_count && (text[index + same] | ckernels_case_bit(needle[same])) == needle[same]) same++;
+        if (same == needle_count) return index;
+    }
+    return count;
+}
+
 // The bytes that count (even) lower-case hexadecimal digits stand for; false, with some of them written, where others
 // are among them.
 static inline bool ckernels_hex_bytes(const uint8_t *text, size_t count, uint8_t *bytes) {
