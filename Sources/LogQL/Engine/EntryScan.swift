@@ -55,14 +55,21 @@ struct ScanPlan {
 
     /// True where the store does all of the filter's work.
     private mutating func push(_ filter: LineFilterStage) -> Bool {
-        guard filter.isNegative || filter.tests.count == 1 else { return false }
+        if filter.tests.count == 1, case .matches(let expression) = filter.tests[0] {
+            request.lineFilters.append(LogLineFilter(matches: expression, isNegative: filter.isNegative))
+            return true
+        }
         var needles: [[UInt8]] = []
         for test in filter.tests {
             guard case .contains(let needle) = test else { return false }
             needles.append(needle)
         }
-        for needle in needles where filter.isNegative || !needle.isEmpty {
-            request.lineFilters.append(LogLineFilter(contains: needle, isNegative: filter.isNegative))
+        if needles.contains([]) {
+            // Every line contains nothing.
+            needles = filter.isNegative ? [[]] : []
+        }
+        if !needles.isEmpty {
+            request.lineFilters.append(LogLineFilter(containsAny: needles, isNegative: filter.isNegative))
         }
         return true
     }

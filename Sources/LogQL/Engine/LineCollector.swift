@@ -27,7 +27,22 @@ struct LineCollector {
         var plan = ScanPlan(
             question.selector, startNs: question.startNs, endNs: question.endNs - 1, run.progress)
         plan.request.order = question.isForward ? .oldestFirst : .newestFirst
-        if plan.stages.isEmpty { plan.request.limit = question.limit }
+        // Stages may drop what the store gives: it is asked for more until there are enough.
+        var asked = plan.stages.isEmpty ? question.limit : max(question.limit, Self.askedMin)
+        while true {
+            plan.request.limit = asked <= Self.askedMax ? asked : nil
+            let before = run.entriesRead
+            let lines = try lines(plan, run)
+            let isAll = plan.request.limit == nil || run.entriesRead - before < asked
+            if isAll || lines.count == question.limit { return lines }
+            asked *= 8
+        }
+    }
+
+    private static let askedMin = 256
+    private static let askedMax = 1 << 20
+
+    private func lines(_ plan: ScanPlan, _ run: LogRun) throws(QueryError) -> [ResultLine] {
         var lines: [ResultLine] = []
         let scan = EntryScan(run: run, plan: plan, wanted: .all, readsLines: true)
         try scan.forEach { (entry) throws(QueryError) in

@@ -181,3 +181,32 @@ struct TimeSteps {
         return first < bounded ? first..<bounded : 0..<0
     }
 }
+
+/// The steps of instants that come mostly in order: they are found anew only where they change.
+struct StepWindow {
+    private let steps: TimeSteps
+    private let rangeNs: Int64
+    /// The instants for which `last` holds.
+    private var first: Int64 = 0
+    private var end: Int64 = 0
+    private var last = 0..<0
+
+    init(_ steps: TimeSteps, rangeNs: Int64) { (self.steps, self.rangeNs) = (steps, rangeNs) }
+
+    @inline(__always)
+    mutating func steps(of ns: Int64) -> Range<Int> {
+        if ns < first || ns >= end { find(ns) }
+        return last
+    }
+
+    private mutating func find(_ ns: Int64) {
+        last = steps.steps(of: ns, rangeNs: rangeNs)
+        (first, end) = (ns, ns + 1)
+        guard !last.isEmpty else { return }
+        // Later than the step before, not later than the first; not later than where the last would be another.
+        first = last.lowerBound == 0 ? .min : steps.timestampNs(last.lowerBound - 1) + 1
+        end = steps.timestampNs(last.lowerBound) + 1
+        if last.upperBound < steps.count { end = min(end, steps.timestampNs(last.upperBound) - rangeNs + 1) }
+        first = max(first, steps.timestampNs(last.upperBound - 1) - rangeNs + 1)
+    }
+}

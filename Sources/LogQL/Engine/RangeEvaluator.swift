@@ -20,27 +20,72 @@ struct RangeEvaluator {
     }
 
     func rows() throws(QueryError) -> MetricRows {
+        let plan = plan
+        if plan.request.order == .any, let columns = try ColumnScan(plan, range, keys, run) {
+            var source = Source.columns(columns)
+            if let rows = try rows(&source) { return rows }
+        }
+        var source = Source.entries(plan)
+        guard let rows = try rows(&source) else { preconditionFailure("BUG: entries say everything") }
+        return rows
+    }
+
+    /// Nil where the source cannot say.
+    private func rows(_ source: inout Source) throws(QueryError) -> MetricRows? {
         switch range.function {
-        case .count, .bytes, .bytesRate: return try counted()
-        case .rate where range.unwrap == nil: return try counted()
-        case .absent: return try absent()
-        case .rate, .sum, .avg, .min, .max: return try folded()
-        case .rateCounter, .stdvar, .stddev, .quantile, .first, .last: return try collected()
+        case .count, .bytes, .bytesRate: return try counted(source)
+        case .rate where range.unwrap == nil: return try counted(source)
+        case .absent: return try absent(source)
+        case .rate, .sum, .avg, .min, .max: return try folded(source)
+        case .rateCounter, .stdvar, .stddev, .quantile, .first, .last: return try collected(source)
         }
     }
 
     // MARK: entries
 
-    /// Calls `body` with the series of each entry and the steps that it belongs to.
-    private func forEachSample(
-        _ order: LogSelectRequest.Order = .any, _ series: inout LabelTable,
-        _ body: (_ entry: PipelineEntry, _ series: Int, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
-    ) throws(QueryError) {
+    /// Where samples come from.
+    private enum Source {
+        case columns(ColumnScan)
+        case entries(ScanPlan)
+    }
+
+    private var plan: ScanPlan {
         var plan = ScanPlan(
             range.selector, startNs: Self.clamped(steps.startNs, -range.rangeNs, -range.offsetNs, 1),
             endNs: Self.clamped(steps.lastNs, -range.offsetNs), run.progress)
-        plan.request.order = order
+        switch range.function {
+        case .rateCounter, .stdvar, .stddev, .first, .last: plan.request.order = .oldestFirst
+        default: break
+        }
         if !range.function.readsLine { plan.stages = plan.stages.withoutUnreadLines }
+        return plan
+    }
+
+    /// Calls `body` with the series of each entry, its time as it counts, and the steps that it belongs to.
+    ///
+    /// - Returns: false where the source cannot say.
+    private func forEachSample(
+        _ source: Source, _ series: inout LabelTable,
+        _ body: (_ series: Int, _ ns: Int64, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
+    ) throws(QueryError) -> Bool {
+        switch source {
+        case .columns(let columns):
+            var window = StepWindow(steps, rangeNs: range.rangeNs)
+            return try columns.forEach(&series, seriesBytes: 160 + steps.count * 17) { (sample) throws(QueryError) in
+                let ns = sample.ns &+ range.offsetNs
+                let within = window.steps(of: ns)
+                if !within.isEmpty { try body(sample.series, ns, sample.value, within) }
+            }
+        case .entries(let plan):
+            try forEachEntry(plan, &series, body)
+            return true
+        }
+    }
+
+    private func forEachEntry(
+        _ plan: ScanPlan, _ series: inout LabelTable,
+        _ body: (_ series: Int, _ ns: Int64, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
+    ) throws(QueryError) {
         var key: [UInt8] = []
         let scan = EntryScan(
             run: run, plan: plan, wanted: keys.wanted(plan.stages, range.unwrap),
@@ -62,7 +107,7 @@ struct RangeEvaluator {
             let known = series.count
             let number = series.number(of: key.span)
             if number == known { try run.ledger.hold(bytes: key.count + 128 + steps.count * 17) }
-            try body(entry, number, value, within)
+            try body(number, entry.timestampNs &+ range.offsetNs, value, within)
             return true
         }
     }
@@ -87,13 +132,13 @@ struct RangeEvaluator {
     // MARK: counts
 
     /// Whole numbers, which are exact in any order: each entry is added at its first step and taken away behind its last.
-    private func counted() throws(QueryError) -> MetricRows {
+    private func counted(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         let width = steps.count + 1
         var sums: [Double] = []
         var counts: [Int32] = []
         let isCount = !range.function.readsLine
-        try forEachSample(.any, &series) { (_, number, value, within) in
+        let isSaid = try forEachSample(source, &series) { (number, _, value, within) in
             let end = (number + 1) * width
             if end > counts.count {
                 counts.append(contentsOf: repeatElement(0, count: end - counts.count))
@@ -105,6 +150,7 @@ struct RangeEvaluator {
             sums[number * width + within.lowerBound] += value
             sums[number * width + within.upperBound] -= value
         }
+        guard isSaid else { return nil }
         let perSecond = range.function == .rate || range.function == .bytesRate
         var rows = MetricRows(steps: steps.count)
         for number in 0..<series.count {
@@ -122,12 +168,13 @@ struct RangeEvaluator {
         return rows
     }
 
-    private func absent() throws(QueryError) -> MetricRows {
+    private func absent(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         var isThere = [Bool](repeating: false, count: steps.count)
-        try forEachSample(.any, &series) { (_, _, _, within) in
+        let isSaid = try forEachSample(source, &series) { (_, _, _, within) in
             for step in within { isThere[step] = true }
         }
+        guard isSaid else { return nil }
         var rows = MetricRows(steps: steps.count)
         guard isThere.contains(false) else { return rows }
         rows.append(absentLabels)
@@ -151,13 +198,13 @@ struct RangeEvaluator {
 
     // MARK: folds
 
-    private func folded() throws(QueryError) -> MetricRows {
+    private func folded(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         let width = steps.count
         var values: [Double] = []
         var counts: [Int32] = []
         let function = range.function
-        try forEachSample(.any, &series) { (_, number, value, within) in
+        let isSaid = try forEachSample(source, &series) { (number, _, value, within) in
             let end = (number + 1) * width
             if end > counts.count {
                 counts.append(contentsOf: repeatElement(0, count: end - counts.count))
@@ -177,6 +224,7 @@ struct RangeEvaluator {
                 }
             }
         }
+        guard isSaid else { return nil }
         var rows = MetricRows(steps: width)
         for number in 0..<series.count {
             rows.append(series.sets.labels(number))
@@ -195,18 +243,21 @@ struct RangeEvaluator {
 
     // MARK: windows
 
-    private func collected() throws(QueryError) -> MetricRows {
+    private func collected(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         var samples: [[WindowSample]] = []
-        try forEachSample(.oldestFirst, &series) { (entry, number, value, _) throws(QueryError) in
-            if number == samples.count { samples.append([]) }
+        let isSaid = try forEachSample(source, &series) { (number, ns, value, _) throws(QueryError) in
+            while number >= samples.count { samples.append([]) }
             try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1)
-            samples[number].append(WindowSample(ns: entry.timestampNs &+ range.offsetNs, value: value))
+            samples[number].append(WindowSample(ns: ns, value: value))
         }
+        guard isSaid else { return nil }
+        // Only for quantiles, which are the same in any order.
+        for number in samples.indices { samples[number].putInOrder() }
         var rows = MetricRows(steps: steps.count)
         for number in 0..<series.count {
             rows.append(series.sets.labels(number))
-            let own = samples[number]
+            let own = number < samples.count ? samples[number] : []
             var (first, end) = (0, 0)
             for step in 0..<steps.count {
                 let at = steps.timestampNs(step)
@@ -223,13 +274,13 @@ struct RangeEvaluator {
 
 /// By which labels the series of a range aggregation are told apart.
 struct SeriesKeys {
-    private enum Rule {
+    enum Rule {
         case all(without: [[UInt8]])
         case by([[UInt8]])
         case none
     }
 
-    private let rule: Rule
+    let rule: Rule
 
     init(_ range: RangeAggregation, outer: Grouping?) {
         let unwrapped = range.unwrap.map { [$0.label.bytes] } ?? []
@@ -285,20 +336,27 @@ extension [any Stage] {
 }
 
 extension Unwrap {
+    private func conversion(of text: String) -> Result<Double, UnitFailure> {
+        switch conversion {
+        case .none:
+            FloatReading.float(text).map(Result.success)
+                ?? .failure(UnitFailure("strconv.ParseFloat: parsing \"\(text)\": invalid syntax"))
+        case .duration, .durationSeconds: QueryDuration.value(text).map { Double($0) / 1e9 }
+        case .bytes: QueryBytes.value(text).map { Double($0) }
+        }
+    }
+
+    /// The number that a text stands for; nil for none.
+    func converted(_ text: String) -> Double? {
+        if case .success(let value) = conversion(of: text) { value } else { nil }
+    }
+
     /// The number that an entry stands for, without its label; nil where it has none. What is no number is an error of
     /// the entry.
     func value(of entry: PipelineEntry) -> Double? {
         guard let text = entry.labels.text(of: label.bytes) else { return nil }
         entry.labels.remove(label.bytes)
-        let converted: Result<Double, UnitFailure> =
-            switch conversion {
-            case .none:
-                FloatReading.float(text).map(Result.success)
-                    ?? .failure(UnitFailure("strconv.ParseFloat: parsing \"\(text)\": invalid syntax"))
-            case .duration, .durationSeconds: QueryDuration.value(text).map { Double($0) / 1e9 }
-            case .bytes: QueryBytes.value(text).map { Double($0) }
-            }
-        switch converted {
+        switch conversion(of: text) {
         case .success(let value): return value
         case .failure(let failure):
             entry.labels.fail("SampleExtractionErr", failure.description)

@@ -6,6 +6,14 @@ struct WindowSample {
     var value: Double
 }
 
+extension [WindowSample] {
+    /// Oldest first.
+    mutating func putInOrder() {
+        let isOrdered = zip(self, dropFirst()).allSatisfy { $0.ns <= $1.ns }
+        if !isOrdered { sort { $0.ns < $1.ns } }
+    }
+}
+
 /// Functions of all samples of a window, oldest first, at least one.
 enum WindowMath {
     static func value(_ range: RangeAggregation, _ samples: ArraySlice<WindowSample>, atNs: Int64) -> Double? {

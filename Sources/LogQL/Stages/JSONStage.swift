@@ -60,12 +60,8 @@ struct JSONStage: ParserStage {
     /// Whether a field has a text, a number or a truth value.
     static func isLabel(_ field: LogFields.Field, _ line: [UInt8]) -> Bool {
         let start = Int(field.value.lowerBound)
-        if start > 0, line[start - 1] == UInt8(ascii: "\"") { return true }
-        guard start < field.value.upperBound else { return false }
-        switch line[start] {
-        case UInt8(ascii: "n"), UInt8(ascii: "["), UInt8(ascii: "{"): return false
-        default: return true
-        }
+        let isQuoted = start > 0 && line[start - 1] == UInt8(ascii: "\"")
+        return FieldLabel.isValue(line.span.extracting(field.value.asInt), isQuoted: isQuoted, .json)
     }
 
     private func runPaths(_ entry: PipelineEntry) -> Bool {

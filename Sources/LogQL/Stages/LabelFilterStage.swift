@@ -99,7 +99,7 @@ indirect enum LabelPredicate: Sendable {
     var conditions: [LogFieldCondition] {
         switch self {
         case .matcher(let match):
-            match.matcher.isNegative || match.matcher.matchesEmpty ? [] : [LogFieldCondition(match.matcher)]
+            match.matcher.matchesEmpty ? [] : [LogFieldCondition(match.matcher)]
         case .number(let name, let comparison, let number):
             [LogFieldCondition(name.text, comparison, numberOrOther: number)]
         case .both(let left, let right): left.conditions + right.conditions

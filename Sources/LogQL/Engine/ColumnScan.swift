@@ -1,0 +1,164 @@
+import Encoding
+import Model
+import PromQL
+import Storage
+
+/// Samples of a range aggregation from columns alone: where a pipeline does nothing but find fields and compare them, no
+/// line is put together and nothing is done per entry that can be done per value.
+///
+/// It gives up, and lines have to be read, on the first entry of which columns cannot say what the pipeline would make.
+struct ColumnScan {
+    private let run: LogRun
+    private let request: LogSelectRequest
+    private let parsed: LogFields.Format
+    private let filters: [ColumnFilter]
+    private let keys: ColumnKeys
+    private let unwrap: Unwrap?
+    /// Index of the unwrapped label among the request's fields.
+    private let unwrapped: Int
+
+    /// One sample: its series, its time as it counts, its value.
+    typealias Sample = (series: Int, ns: Int64, value: Double)
+
+    /// Nil where the pipeline does more.
+    init?(_ plan: ScanPlan, _ range: RangeAggregation, _ keys: SeriesKeys, _ run: LogRun) throws(QueryError) {
+        guard !range.function.readsLine, range.unwrap?.filters.isEmpty ?? true else { return nil }
+        var plan = plan
+        if keys.wanted(plan.stages, range.unwrap).isEmpty { plan.stages.removeAll { $0 is any ParserStage } }
+        guard let parsed = Self.parser(of: plan.stages) else { return nil }
+        var fields = ColumnFields()
+        guard let keys = ColumnKeys(keys, unwrap: range.unwrap, isParsed: parsed != .plain, &fields) else { return nil }
+        var filters: [ColumnFilter] = []
+        for case let stage as LabelFilterStage in plan.stages {
+            guard let filter = ColumnFilter(stage.predicate, &fields) else { return nil }
+            filters.append(filter)
+        }
+        unwrapped = range.unwrap.map { fields.index(of: $0.label.bytes, isNumber: $0.conversion == .none) } ?? 0
+        guard fields.areSayable else { return nil }
+        try plan.pushConditions(run.store)
+        var request = plan.request
+        request.wantsLines = false
+        request.fields = fields.wanted
+        request.fieldFormat = parsed
+        request.wantsFormats = true
+        request.namesAreLabels = true
+        (self.run, self.request, self.parsed, self.filters) = (run, request, parsed, filters)
+        (self.keys, unwrap) = (keys, range.unwrap)
+    }
+
+    /// The format that the pipeline reads, `plain` for none; nil where there is a stage that columns know nothing of.
+    private static func parser(of stages: [any Stage]) -> LogFields.Format? {
+        var parsed = LogFields.Format.plain
+        for (place, stage) in stages.enumerated() {
+            switch stage {
+            case is LabelFilterStage: continue
+            case let json as JSONStage where json.extractions.isEmpty && place == 0: parsed = .json
+            case let logfmt as LogfmtStage
+            where logfmt.extractions.isEmpty && !logfmt.isStrict && !logfmt.keepsEmpty && place == 0:
+                parsed = .logfmt
+            default: return nil
+            }
+        }
+        return parsed
+    }
+
+    /// Calls `body` with every sample, its series numbered by `series`.
+    ///
+    /// - Returns: false where columns could not say; what `body` was called with counts for nothing then.
+    func forEach(
+        _ series: inout LabelTable, seriesBytes: Int, _ body: (Sample) throws(QueryError) -> Void
+    ) throws(QueryError) -> Bool {
+        let scan: any LogScan
+        do throws(StorageError) {
+            scan = try run.store.scan(request)
+        } catch {
+            throw QueryError(logs: error)
+        }
+        var block = LogBlock()
+        while try next(scan, &block) {
+            try run.noteBlock(entries: block.count, bytes: 0)
+            if keys.isAll && block.mayHaveMetadata { return false }
+            guard let kept = kept(block) else { return false }
+            var groups = ColumnGroups(keys, block)
+            for entry in 0..<block.count where kept.isEmpty || kept[entry] == ColumnFilter.passes {
+                var value = 0.0
+                if let unwrap {
+                    switch number(entry, of: unwrap, block) {
+                    case .some(.some(let number)): value = number
+                    case .some(.none): continue
+                    case .none: return false
+                    }
+                }
+                if parsed != .plain && block.formats[entry] != parsed { return false }
+                let known = series.count
+                let number = groups.series(entry, block, &series)
+                if series.count > known { try run.ledger.hold(bytes: seriesBytes) }
+                run.noteKept()
+                try body((number, block.timestampsNs[entry], value))
+            }
+        }
+        return true
+    }
+
+    private func next(_ scan: any LogScan, _ block: inout LogBlock) throws(QueryError) -> Bool {
+        do throws(StorageError) {
+            return try scan.next(into: &block)
+        } catch {
+            throw QueryError(logs: error)
+        }
+    }
+
+    /// For each entry whether it passes the filters, empty for all; nil where that cannot be said.
+    private func kept(_ block: LogBlock) -> [UInt8]? {
+        if parsed == .logfmt, block.formats.contains(where: { $0 != .logfmt }) { return nil }
+        var kept: [UInt8] = []
+        for filter in filters {
+            let own = filter.verdicts(block)
+            if kept.isEmpty {
+                kept = own
+            } else {
+                for entry in kept.indices where kept[entry] == ColumnFilter.passes { kept[entry] = own[entry] }
+            }
+        }
+        return kept.contains(ColumnFilter.unsayable) ? nil : kept
+    }
+
+    /// The number that an entry stands for: nil within where it has none, nil where that cannot be said.
+    private func number(_ entry: Int, of unwrap: Unwrap, _ block: LogBlock) -> Double?? {
+        let stream = block.streams[block.streamOf[entry]]
+        if let range = stream.valueRange(of: unwrap.label.bytes.span) {
+            return unwrap.converted(String(decoding: stream.bytes[range], as: UTF8.self)).map { .some($0) }
+        }
+        let code = block.fields[unwrapped].codes[entry]
+        guard code != LogBlock.Field.absent else { return .some(.none) }
+        if request.fields[unwrapped].isNumber {
+            return block.fields[unwrapped].numbers[Int(code)].map { .some($0) }
+        }
+        let text = String(
+            decoding: block.fields[unwrapped].bytes[block.fields[unwrapped].range(code)], as: UTF8.self)
+        return unwrap.converted(text).map { .some($0) }
+    }
+}
+
+/// The fields that a column scan asks for.
+struct ColumnFields {
+    private(set) var wanted: [LogWantedField] = []
+
+    /// The place of a field. One whose text is wanted anywhere is told as text.
+    mutating func index(of name: [UInt8], isNumber: Bool) -> Int {
+        let text = String(decoding: name, as: UTF8.self)
+        if let known = wanted.firstIndex(where: { $0.name == text }) {
+            if !isNumber { wanted[known].isNumber = false }
+            return known
+        }
+        wanted.append(LogWantedField(text, isNumber: isNumber))
+        return wanted.count - 1
+    }
+
+    /// Whether labels of these names can only be what a stream, metadata or a field has of the same name.
+    var areSayable: Bool {
+        wanted.allSatisfy { field in
+            !field.name.hasPrefix("__") && !field.name.hasSuffix(String(decoding: EntryLabels.suffix, as: UTF8.self))
+        }
+    }
+}
