@@ -14,11 +14,13 @@ struct ColumnScan {
     private let filters: [ColumnFilter]
     private let keys: ColumnKeys
     private let unwrap: Unwrap?
+    private let rangeNs: Int64
+    private let offsetNs: Int64
     /// Index of the unwrapped label among the request's fields.
     private let unwrapped: Int
 
-    /// One sample: its series, its time as it counts, its value.
-    typealias Sample = (series: Int, ns: Int64, value: Double)
+    /// One sample: its series, its time as it counts, its value, the steps that it belongs to, which are some.
+    typealias Sample = (series: Int, ns: Int64, value: Double, steps: Range<Int>)
 
     /// Nil where the pipeline does more.
     init?(_ plan: ScanPlan, _ range: RangeAggregation, _ keys: SeriesKeys, _ run: LogRun) throws(QueryError) {
@@ -44,6 +46,7 @@ struct ColumnScan {
         request.namesAreLabels = true
         (self.run, self.request, self.parsed, self.filters) = (run, request, parsed, filters)
         (self.keys, unwrap) = (keys, range.unwrap)
+        (rangeNs, offsetNs) = (range.rangeNs, range.offsetNs)
     }
 
     /// The format that the pipeline reads, `plain` for none; nil where there is a stage that columns know nothing of.
@@ -62,11 +65,11 @@ struct ColumnScan {
         return parsed
     }
 
-    /// Calls `body` with every sample, its series numbered by `series`.
+    /// Calls `body` with every sample that belongs to a step, its series numbered by `series`.
     ///
     /// - Returns: false where columns could not say; what `body` was called with counts for nothing then.
     func forEach(
-        _ series: inout LabelTable, seriesBytes: Int, _ body: (Sample) throws(QueryError) -> Void
+        _ steps: TimeSteps, _ series: inout LabelTable, seriesBytes: Int, _ body: (Sample) throws(QueryError) -> Void
     ) throws(QueryError) -> Bool {
         let scan: any LogScan
         do throws(StorageError) {
@@ -74,6 +77,7 @@ struct ColumnScan {
         } catch {
             throw QueryError(logs: error)
         }
+        var window = StepWindow(steps, rangeNs: rangeNs)
         var block = LogBlock()
         while try next(scan, &block) {
             try run.noteBlock(entries: block.count, bytes: 0)
@@ -89,12 +93,15 @@ struct ColumnScan {
                     case .none: return false
                     }
                 }
+                let ns = block.timestampsNs[entry] &+ offsetNs
+                let within = window.steps(of: ns)
+                if within.isEmpty { continue }
                 if parsed != .plain && block.formats[entry] != parsed { return false }
                 let known = series.count
                 let number = groups.series(entry, block, &series)
                 if series.count > known { try run.ledger.hold(bytes: seriesBytes) }
                 run.noteKept()
-                try body((number, block.timestampsNs[entry], value))
+                try body((number, ns, value, within))
             }
         }
         return true

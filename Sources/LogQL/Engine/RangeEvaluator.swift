@@ -70,11 +70,9 @@ struct RangeEvaluator {
     ) throws(QueryError) -> Bool {
         switch source {
         case .columns(let columns):
-            var window = StepWindow(steps, rangeNs: range.rangeNs)
-            return try columns.forEach(&series, seriesBytes: 160 + steps.count * 17) { (sample) throws(QueryError) in
-                let ns = sample.ns &+ range.offsetNs
-                let within = window.steps(of: ns)
-                if !within.isEmpty { try body(sample.series, ns, sample.value, within) }
+            return try columns.forEach(steps, &series, seriesBytes: 160 + steps.count * 17) {
+                (sample) throws(QueryError) in
+                try body(sample.series, sample.ns, sample.value, sample.steps)
             }
         case .entries(let plan):
             try forEachEntry(plan, &series, body)
@@ -247,7 +245,7 @@ struct RangeEvaluator {
         var series = LabelTable()
         var samples: [[WindowSample]] = []
         let isSaid = try forEachSample(source, &series) { (number, ns, value, _) throws(QueryError) in
-            while number >= samples.count { samples.append([]) }
+            if number == samples.count { samples.append([]) }
             try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1)
             samples[number].append(WindowSample(ns: ns, value: value))
         }
@@ -257,7 +255,7 @@ struct RangeEvaluator {
         var rows = MetricRows(steps: steps.count)
         for number in 0..<series.count {
             rows.append(series.sets.labels(number))
-            let own = number < samples.count ? samples[number] : []
+            let own = samples[number]
             var (first, end) = (0, 0)
             for step in 0..<steps.count {
                 let at = steps.timestampNs(step)
