@@ -116,7 +116,7 @@ let floor5: [Target] = [
 let floor6: [Target] = [
     room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
     room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
-    room("Rules", ["PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Rules", ["LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
 let floor7: [Target] = [
@@ -229,7 +229,9 @@ let testTargets: [Target] = [
     tests(
         "Alerting",
         ["Alerting", "Ledger", "Crypto", "HTTP", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
-    tests("Rules", ["Rules", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "Rules",
+        ["Rules", "LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix", "TestSupport"]),
     tests(
         "Web",
         [
@@ -253,7 +255,9 @@ let testTargets: [Target] = [
     tests(
         "Marketplace",
         ["Marketplace", "HTTP", "Telemetry", "Crypto", "Databases", "Encoding", "Posix", "TestSupport"]),
-    tests("Integration", ["Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
+    tests(
+        "Integration",
+        ["Alerting", "Ingest", "Storage", "Model", "HTTP", "Telemetry", "Encoding", "Posix", "TestSupport"]),
 ]
 
 let package = Package(

@@ -75,7 +75,8 @@ import Testing
             if failures.isEmpty {
                 let run = RuleTestRun(file, groups: groups, workers: workers)
                 for test in file.cases {
-                    failures += run.failures(of: test, on: MemoryMetricStore()).map(\.description)
+                    failures += run.failures(of: test, on: MemoryMetricStore(), logs: MemoryLogStore()).map(
+                        \.description)
                 }
             }
             #expect(failures.isEmpty == row.isAccepted, "\(row.path): \(failures)")

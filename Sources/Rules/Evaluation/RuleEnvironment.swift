@@ -1,3 +1,4 @@
+package import LogQL
 package import Model
 package import PromQL
 package import Storage
@@ -8,6 +9,8 @@ import Text
 package struct RuleEnvironment: Sendable {
     package var engine: Engine
     package var store: any MetricStore
+    /// Answers rules that ask logs; nil where none are kept.
+    package var logs: LogEngine?
     package var context = RuleTemplateContext()
     /// Takes the alerts that are to be told, with their times.
     package var notify: @Sendable ([Alert]) -> Void = { _ in }

@@ -1,3 +1,4 @@
+import LogQL
 import Model
 import PromQL
 import Storage
@@ -19,6 +20,18 @@ struct RuleResult {
         case .string, .matrix, .samples: throw RuleFailure("rule result is not a vector or scalar")
         }
     }
+
+    /// In metrics a label without a value is none.
+    init(_ value: MetricValue) {
+        switch value {
+        case .scalar(let number): points = [(.empty, .float(number))]
+        case .rows(let rows):
+            for row in 0..<rows.count {
+                guard let number = rows.value(row, 0) else { continue }
+                points.append((LabelsBuilder(rows.labels[row]).labels(), .float(number)))
+            }
+        }
+    }
 }
 
 extension Point {
@@ -36,7 +49,24 @@ extension Point {
 }
 
 extension RuleEnvironment {
-    func evaluate(_ expression: Expression, atMs: Int64) throws(RuleFailure) -> RuleResult {
+    func evaluate(_ expression: RuleExpression, atMs: Int64) throws(RuleFailure) -> RuleResult {
+        switch expression {
+        case .promQL(let expression): try evaluate(expression, atMs: atMs)
+        case .logQL(let expression): try evaluate(expression, atMs: atMs)
+        }
+    }
+
+    private func evaluate(_ expression: MetricExpression, atMs: Int64) throws(RuleFailure) -> RuleResult {
+        guard let logs else { throw RuleFailure("no logs are kept here") }
+        do throws(QueryError) {
+            let atNs = atMs * 1_000_000
+            return RuleResult(try logs.metric(expression, startNs: atNs, endNs: atNs, stepNs: 0).value)
+        } catch {
+            throw RuleFailure("\(error)")
+        }
+    }
+
+    private func evaluate(_ expression: Expression, atMs: Int64) throws(RuleFailure) -> RuleResult {
         let result: QueryResult
         do throws(QueryError) {
             result = try engine.instant(expression, atMs: atMs)
@@ -48,9 +78,9 @@ extension RuleEnvironment {
 
     /// Answers the queries of templates.
     func query(_ text: String, atMs: Int64) throws(TemplateFailure) -> [QueriedSample] {
-        let expression: Expression
-        do throws(ParseError) {
-            expression = try Parser.parse(text)
+        let expression: RuleExpression
+        do throws(RuleExpression.Failure) {
+            expression = try RuleExpression.parse(text)
         } catch {
             throw TemplateFailure("\(error)")
         }

@@ -1,5 +1,4 @@
 package import Encoding
-package import PromQL
 
 /// One rule of a file: a new series, or alerts.
 package struct Rule: Sendable {
@@ -13,7 +12,7 @@ package struct Rule: Sendable {
     package var kind: Kind
     /// As it was written.
     package var text: String
-    package var expression: Expression
+    package var expression: RuleExpression
     /// For how long the condition has to hold.
     package var holdMs: Int64 = 0
     /// For how long alerts go on firing when it holds no more.
@@ -52,6 +51,8 @@ package struct RuleGroup: Sendable {
     /// How many alerts or series one rule may yield; zero for any number.
     package var limit = 0
     package var rules: [Rule] = []
+    /// Of all expressions; nil where each shows by itself which it is in.
+    package var language: RuleExpression.Language?
     package var position: ConfigurationPosition
 
     /// What tells the group from all others.
@@ -61,6 +62,6 @@ package struct RuleGroup: Sendable {
 extension RuleGroup: Equatable {
     package static func == (a: RuleGroup, b: RuleGroup) -> Bool {
         a.key == b.key && a.intervalMs == b.intervalMs && a.queryOffsetMs == b.queryOffsetMs && a.limit == b.limit
-            && a.rules == b.rules
+            && a.language == b.language && a.rules == b.rules
     }
 }

@@ -1,6 +1,5 @@
 package import Encoding
 package import Model
-import PromQL
 import Text
 
 /// A file of rule groups as Prometheus has them.
@@ -68,11 +67,13 @@ private struct RuleGroupReader {
         if let interval = section.durationMs("interval"), interval > 0 { group.intervalMs = interval }
         group.queryOffsetMs = section.durationMs("query_offset")
         group.limit = section.int("limit", in: 0...Int.max) ?? 0
+        group.language = section.choice("language", RuleExpression.Language.allCases.map(\.rawValue))
+            .flatMap(RuleExpression.Language.init)
         let labels = labels(section, "labels", what: "label", in: "group \(Quoted.text(group.name))")
         for (place, entry) in (section.list("rules") ?? []).enumerated() {
             guard let node = section.reader.section(entry, "rule") else { continue }
             let reader = RuleReader(
-                section: node, validation: validation, groupLabels: labels,
+                section: node, validation: validation, groupLabels: labels, language: group.language,
                 context: "group \(Quoted.text(group.name)), rule \(place + 1)")
             if let rule = reader.rule() { group.rules.append(rule) }
         }
@@ -110,6 +111,7 @@ private struct RuleReader {
     let section: YAMLSection
     let validation: NameValidation
     let groupLabels: [(name: String, value: String)]
+    let language: RuleExpression.Language?
     /// `group "a", rule 1`, for errors.
     let context: String
 
@@ -154,13 +156,13 @@ private struct RuleReader {
         return nil
     }
 
-    private func expression(_ context: String) -> (text: String, tree: Expression)? {
+    private func expression(_ context: String) -> (text: String, tree: RuleExpression)? {
         guard let text = section.string("expr"), !text.isEmpty else {
-            section.refuse("\(context): field 'expr' must be set in rule", "write an expression of PromQL")
+            section.refuse("\(context): field 'expr' must be set in rule", "write an expression of PromQL or LogQL")
             return nil
         }
-        do throws(ParseError) {
-            return (text, try Parser.parse(text))
+        do throws(RuleExpression.Failure) {
+            return (text, try RuleExpression.parse(text, in: language))
         } catch {
             section.refuse(at: "expr", "\(context): could not parse expression: \(error)")
             return nil

@@ -13,7 +13,9 @@ package enum RuleLints {
         if rule.holdMs == 0 {
             texts.append("the alert \(name) has no `for`: one failed scrape is enough to fire it")
         }
-        texts += pitfalls(rule.expression).map { "the alert \(name) \($0)" }
+        if case .promQL(let expression) = rule.expression {
+            texts += pitfalls(expression).map { "the alert \(name) \($0)" }
+        }
         return texts.map { ConfigurationNotice(at: rule.position, $0) }
     }
 

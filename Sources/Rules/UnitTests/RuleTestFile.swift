@@ -9,6 +9,7 @@ package struct RuleTestFile: Sendable {
         package var position: ConfigurationPosition
         package var intervalMs: Int64
         package var series: [SeriesDescription] = []
+        package var logs: [LoggedLine] = []
         package var alerts: [ExpectedAlerts] = []
         package var expressions: [ExpectedSamples] = []
         package var context = RuleTemplateContext()
@@ -22,10 +23,21 @@ package struct RuleTestFile: Sendable {
         package var position: ConfigurationPosition
     }
 
+    /// A line of a log, or several alike.
+    package struct LoggedLine: Sendable {
+        package var stream: Labels
+        package var line: String
+        package var metadata: Labels
+        /// Of the first, from the beginning of the test on.
+        package var atMs: Int64
+        package var count: Int
+        package var everyMs: Int64
+    }
+
     package struct ExpectedSamples: Sendable {
         package var atMs: Int64
         package var text: String
-        package var expression: Expression
+        package var expression: RuleExpression
         package var samples: [(labels: Labels, value: SeriesDescription.Value)]
         package var position: ConfigurationPosition
     }
@@ -72,6 +84,7 @@ private struct RuleTestReader {
             name: section.string("name") ?? "", position: reader.position(of: section.node),
             intervalMs: own > 0 ? own : intervalMs)
         test.series = section.sections("input_series", "input series").compactMap(series)
+        test.logs = section.sections("input_logs", "stream of logs").flatMap(logs)
         test.alerts = section.sections("alert_rule_test", "alert test").compactMap(alerts)
         test.expressions = section.sections("promql_expr_test", "expression test").compactMap(expression)
         test.context.externalLabels = section.texts("external_labels").map { ($0.key, $0.value) }
@@ -103,6 +116,29 @@ private struct RuleTestReader {
         }
     }
 
+    /// Lines of one stream.
+    private func logs(_ section: YAMLSection) -> [RuleTestFile.LoggedLine] {
+        let text = section.string("stream") ?? ""
+        let stream = parsed(section, at: "stream") { () throws(ParseError) in try Parser.parseMetric(text) }
+        let lines = section.sections("lines", "line").map { line in
+            var logged = RuleTestFile.LoggedLine(
+                stream: stream ?? .empty, line: line.string("line") ?? "",
+                metadata: Labels(line.texts("metadata").map { ($0.key, $0.value) }),
+                atMs: line.durationMs("at") ?? 0, count: line.int("count", in: 1...Self.linesMax) ?? 1, everyMs: 0)
+            logged.everyMs = line.durationMs("every") ?? 0
+            if logged.count > 1, logged.everyMs == 0 {
+                line.refuse("lines that repeat need a time between them", "add every")
+            }
+            line.finish()
+            return logged
+        }
+        section.finish()
+        return lines
+    }
+
+    /// Of one entry.
+    private static let linesMax = 1_000_000
+
     private func alerts(_ section: YAMLSection) -> RuleTestFile.ExpectedAlerts? {
         let name = section.string("alertname") ?? ""
         if name.isEmpty { section.refuse("an item of alert_rule_test has no alertname", "name the alert") }
@@ -121,7 +157,12 @@ private struct RuleTestReader {
 
     private func expression(_ section: YAMLSection) -> RuleTestFile.ExpectedSamples? {
         let text = section.string("expr") ?? ""
-        let expression = parsed(section, at: "expr") { () throws(ParseError) in try Parser.parse(text) }
+        var expression: RuleExpression?
+        do throws(RuleExpression.Failure) {
+            expression = try RuleExpression.parse(text)
+        } catch {
+            section.refuse(at: "expr", "\(error)")
+        }
         let samples = section.sections("exp_samples", "expected sample").compactMap(sample)
         let atMs = section.durationMs("eval_time") ?? 0
         section.finish()

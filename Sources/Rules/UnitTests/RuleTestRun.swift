@@ -1,4 +1,5 @@
 package import Encoding
+import LogQL
 import Model
 package import Posix
 package import PromQL
@@ -35,9 +36,13 @@ package struct RuleTestRun {
 
     /// What is not as the case says.
     ///
-    /// - Parameter store: empty, for this case alone.
-    package func failures(of test: RuleTestFile.Case, on store: any MetricStore) -> [Failure] {
-        var run = CaseRun(test, groups, store, file: file, workers: workers, time: time)
+    /// - Parameters:
+    ///   - store: empty, for this case alone.
+    ///   - logs: the same for lines.
+    package func failures(
+        of test: RuleTestFile.Case, on store: any MetricStore, logs: any LogStore
+    ) -> [Failure] {
+        var run = CaseRun(test, groups, store, logs, file: file, workers: workers, time: time)
         run.run()
         return run.failures
     }
@@ -47,21 +52,25 @@ private struct CaseRun {
     private let test: RuleTestFile.Case
     private let file: RuleTestFile
     private let environment: RuleEnvironment
+    private let logs: any LogStore
     private let evaluators: [GroupEvaluator]
     /// How many values of each series are written.
     private var written: [Int]
     private(set) var failures: [RuleTestRun.Failure] = []
 
     init(
-        _ test: RuleTestFile.Case, _ groups: [RuleGroup], _ store: any MetricStore, file: RuleTestFile,
-        workers: Workers, time: any TimeSource
+        _ test: RuleTestFile.Case, _ groups: [RuleGroup], _ store: any MetricStore, _ logs: any LogStore,
+        file: RuleTestFile, workers: Workers, time: any TimeSource
     ) {
-        self.test = test
-        self.file = file
+        (self.test, self.file, self.logs) = (test, file, logs)
         var options = EngineOptions()
         options.defaultSubqueryStepMs = file.intervalMs
-        let engine = Engine(store: store, workers: workers, options: options, clock: time)
+        let lines = LogEngine(store: logs, time: time)
+        let engine = Engine(
+            store: store, logs: { (request) throws(QueryError) in try lines.series(request) }, workers: workers,
+            options: options, clock: time)
         var environment = RuleEnvironment(engine: engine, store: store)
+        environment.logs = lines
         environment.options.intervalMs = file.intervalMs
         environment.context = test.context
         self.environment = environment
@@ -77,6 +86,7 @@ private struct CaseRun {
                 test.position,
                 "the test takes more than \(RuleTestRun.stepsMax) evaluations; raise evaluation_interval")
         }
+        if !test.logs.isEmpty { writeLogs(untilMs: endMs) }
         var atMs: Int64 = 0
         while atMs <= endMs {
             write(untilMs: atMs)
@@ -111,6 +121,28 @@ private struct CaseRun {
             for refusal in try samples.write(to: environment.store) { fail(test.position, refusal) }
         } catch {
             fail(test.position, "\(error)")
+        }
+    }
+
+    /// All at once: no question looks beyond its instant.
+    private mutating func writeLogs(untilMs: Int64) {
+        var batch = LogBatch()
+        var streams: [Labels: Int] = [:]
+        for logged in test.logs {
+            let stream = streams[logged.stream] ?? batch.appendStream(logged.stream)
+            streams[logged.stream] = stream
+            for number in 0..<Int64(logged.count) {
+                let atMs = logged.atMs + number * logged.everyMs
+                if atMs > untilMs { break }
+                batch.append(
+                    atMs * 1_000_000, stream: stream, Array(logged.line.utf8).span, metadata: logged.metadata)
+            }
+        }
+        do throws(StorageError) {
+            let outcome = try logs.append(batch)
+            if !outcome.refusals.isEmpty { fail(test.position, outcome.sentence) }
+        } catch {
+            fail(test.position, "the lines cannot be written: \(error)")
         }
     }
 

@@ -82,7 +82,8 @@ final class Collector: Sendable {
             registry: registry, log: log.component("alerts"), time: time)
         try alerts.apply(configuration.current)
         rules = try RuleBackend(
-            metrics, externalURL: options.externalURL, registry: registry, log: log.component("rules"), time: time,
+            metrics, logs.engine, externalURL: options.externalURL, registry: registry, log: log.component("rules"),
+            time: time,
             notify: alerts.notify, record: alerts.record)
 
         agents = AgentRegister(FilePath.join(dataDirectory, "agents.json"), registry: registry, time: time)

@@ -1,4 +1,5 @@
 import HTTP
+import LogQL
 import Model
 import Posix
 import PromQL
@@ -15,6 +16,7 @@ final class RuleBackend: Sendable {
     private let scheduler: RuleScheduler
     private let engine: Engine
     private let store: any MetricStore
+    private let logs: LogEngine
     private let externalURL: String
     private let log: Logger
     private let notify: @Sendable ([Alert]) -> Void
@@ -25,18 +27,20 @@ final class RuleBackend: Sendable {
     ///   - notify: takes the alerts that are to be told.
     ///   - record: takes what happened to alerts.
     init(
-        _ metrics: MetricBackend, externalURL: String, registry: Registry, log: Logger, time: any TimeSource,
+        _ metrics: MetricBackend, _ logs: LogEngine, externalURL: String, registry: Registry, log: Logger,
+        time: any TimeSource,
         notify: @escaping @Sendable ([Alert]) -> Void, record: @escaping @Sendable ([AlertEvent]) -> Void
     ) throws(SystemError) {
         scheduler = try RuleScheduler(
             evaluators: min(max(2, Machine.processors), Self.evaluatorsMax), registry: registry, time: time)
-        (engine, store) = (metrics.engine, metrics.metricStore)
+        (engine, store, self.logs) = (metrics.engine, metrics.metricStore, logs)
         (self.externalURL, self.log, self.notify, self.record) = (externalURL, log, notify, record)
     }
 
     /// Puts the rules of a configuration in force.
     func apply(_ configuration: Configuration) {
         var environment = RuleEnvironment(engine: engine, store: store)
+        environment.logs = logs
         environment.options.intervalMs = configuration.global.evaluationIntervalMs
         environment.options.queryOffsetMs = configuration.global.ruleQueryOffsetMs
         environment.context.externalLabels = configuration.global.externalLabels.map { ($0.key, $0.value) }

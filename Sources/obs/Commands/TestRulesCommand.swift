@@ -1,5 +1,6 @@
 import Crypto
 import Encoding
+import LogDB
 import Posix
 import PromQL
 import Rules
@@ -14,7 +15,8 @@ extension Command {
         "test rules", "run the unit tests of rules",
         details: """
             It reads the test files of promtool: series in the notation `0+10x5`, what alerts fire when, and what \
-            expressions give. Each test runs on a store of its own, in no time. What is not as expected is printed as \
+            expressions give; and, under `input_logs`, lines of logs: `stream: '{app="a"}'` with `lines`, each with its \
+            `line`, `at`, and where it repeats `count` and `every`. Each test runs on a store of its own, in no time. What is not as expected is printed as \
             file:line:column with both sides. Exit code 1 says that a test failed.
             """,
         options: TestRulesOptions(),
@@ -62,13 +64,13 @@ private struct RuleTests {
         let run = RuleTestRun(tests, groups: groups, workers: workers)
         var failures: [String] = []
         for test in tests.cases where only.isEmpty || only.contains(test.name) {
-            try Self.withStore { failures += run.failures(of: test, on: $0).map(\.description) }
+            try Self.withStores { failures += run.failures(of: test, on: $0, logs: $1).map(\.description) }
         }
         return failures
     }
 
-    /// A store under the folder for temporary files, which is gone afterwards.
-    private static func withStore(_ body: (TimeSeriesStore) -> Void) throws {
+    /// Stores under the folder for temporary files, which are gone afterwards.
+    private static func withStores(_ body: (TimeSeriesStore, LogDatabase) -> Void) throws {
         let files = LocalFileSystem()
         let parent = Environment.process.value("TMPDIR") ?? "/tmp"
         let directory = FilePath.join(parent, "obs-test-rules-\(Hexadecimal.string(SecureRandom.bytes(8).span))")
@@ -80,8 +82,14 @@ private struct RuleTests {
         options.hasBackgroundThreads = false
         options.freeBytesMin = 0
         options.freeShareMin = 0
-        let store = try TimeSeriesStore(directory: directory, options: options)
-        body(store)
+        let store = try TimeSeriesStore(directory: FilePath.join(directory, "metrics"), options: options)
+        var logOptions = LogStoreOptions()
+        logOptions.hasBackgroundThreads = false
+        logOptions.freeBytesMin = 0
+        logOptions.freeShareMin = 0
+        let logs = try LogDatabase(directory: FilePath.join(directory, "logs"), options: logOptions)
+        body(store, logs)
         try store.close()
+        try logs.close()
     }
 }

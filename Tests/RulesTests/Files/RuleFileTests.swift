@@ -48,7 +48,7 @@ import Testing
         ),
         (
             "groups:\n- name: a\n  rules:\n  - alert: b\n",
-            "r.yml:4:5: group \"a\", rule 1, \"b\": field 'expr' must be set in rule; write an expression of PromQL"
+            "r.yml:4:5: group \"a\", rule 1, \"b\": field 'expr' must be set in rule; write an expression of PromQL or LogQL"
         ),
         ("groups:\n- name: a\n- name: a\n", "r.yml:3:9: groupname: \"a\" is repeated in the same file; rename one"),
         (
