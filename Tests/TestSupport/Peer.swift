@@ -15,9 +15,14 @@ package struct Peer {
 
     /// Python with a script; modules from PyPI come from .build/venv, which scripts/test fills.
     package static func python(_ script: String, _ arguments: String...) -> Peer {
+        Peer(pythonArguments(script) + arguments)
+    }
+
+    /// The interpreter with a script, for those who start it themselves.
+    package static func pythonArguments(_ script: String) -> [String] {
         let own = packageRoot.appending(path: ".build/venv/bin/python3").path
         let interpreter = FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
-        return Peer([interpreter, "-c", script] + arguments)
+        return [interpreter, "-c", script]
     }
 
     /// Whether the program, or the Python module, is installed here. scripts/test installs all of them.
