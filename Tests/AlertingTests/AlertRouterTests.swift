@@ -105,6 +105,31 @@ private func yaml(_ url: String, route: String = "", rest: String = "") -> Strin
         #expect(kinds == [.failed, .notified])
     }
 
+    @Test func aReceiverThatWantsNoResolvedAlertsHearsNothingOfTheEnd() throws {
+        let folder = TemporaryDirectory()
+        let standIn = try StandInReceiver()
+        let quiet = """
+            route: {receiver: hook, group_by: [alertname], group_wait: 50ms, group_interval: 200ms, repeat_interval: 1h}
+            receivers:
+            - name: hook
+              webhook_configs:
+              - {url: '\(standIn.url)/quiet', send_resolved: false}
+              - {url: '\(standIn.url)/all'}
+            """
+        let router = try started(folder.path, quiet)
+        try router.take([alert(["alertname": "Down", "i": "1"])])
+        _ = standIn.wait(for: 2)
+        try router.take([alert(["alertname": "Down", "i": "1"], lastsMs: 0)])
+        _ = standIn.wait(for: 3)
+        _ = router.state.wait(atMostNs: 20_000_000_000) { $0.groups.isEmpty ? () : nil }
+        // It fires again, which is news to both: the log knows that it had ended.
+        try router.take([alert(["alertname": "Down", "i": "1"])])
+        let told = standIn.wait(for: 5)
+        router.stop()
+        let statuses = Dictionary(grouping: told, by: \.path).mapValues { $0.map { $0.json["status"]?.text } }
+        #expect(statuses == ["/quiet": ["firing", "firing"], "/all": ["firing", "resolved", "firing"]])
+    }
+
     @Test func silencedInhibitedAndMutedAlertsAreNotTold() throws {
         let folder = TemporaryDirectory()
         let standIn = try StandInReceiver()

@@ -92,6 +92,17 @@ import Testing
         }
     }
 
+    @Test func slackIsAnsweredInTheThreadOfTheIncident() throws {
+        let settings = "app_token: t0k, app_url: 'URL/api/chat.postMessage', channel: '#a', reply_in_thread: true"
+        let posted = StandInReceiver.Answer(body: #"{"ok":true,"channel":"C1","ts":"17.5"}"#)
+        let first = try Self.send("slack", settings, answers: [posted])
+        #expect(first.got[0].json["thread_ts"] == nil && first.memo == ["slack_ts": "17.5", "slack_channel": "C1"])
+        let reply = StandInReceiver.Answer(body: #"{"ok":true,"channel":"C1","ts":"18.5"}"#)
+        let second = try Self.send("slack", settings, memo: first.memo, answers: [reply])
+        #expect(second.got[0].path == "/api/chat.postMessage" && second.got[0].json["thread_ts"]?.text == "17.5")
+        #expect(second.got[0].json["channel"]?.text == "C1" && second.memo == [:])
+    }
+
     @Test func pagerDutyGetsAnEventOfVersion2() throws {
         let settings = """
             routing_key: k, url: 'URL/v2/enqueue', class: c, component: '{{ .GroupLabels.alertname }}', group: g,
@@ -123,6 +134,16 @@ import Testing
         let signature = HashAlgorithm.sha256.authenticate(got.body.span, key: Array("s3".utf8).span)
         #expect(got.fields["x-obs-signature"] == "sha256=" + Hexadecimal.string(signature.span))
         #expect(got.json["truncatedAlerts"]?.int == 0 && got.json["externalURL"]?.text == "http://obs")
+    }
+
+    @Test func aWebhookMayHaveAPayloadOfItsOwn() throws {
+        let tree =
+            "{text: '{{ .Status }}: {{ .CommonLabels.i }}', count: '{{ len .Alerts }}', list: [1, '{{ .Receiver }}']}"
+        let body = try Self.send("webhook", "url: 'URL/p', payload: \(tree)").got[0].json
+        #expect(body["text"]?.text == "firing: a" && body["count"]?.int == 1)
+        #expect(body["list"]?.elements?[0].int == 1 && body["list"]?.elements?[1].text == "team")
+        let text = try Self.send("webhook", "url: 'URL/p', payload: 'state={{ .Status }}'").got[0]
+        #expect(text.text == "state=firing")
     }
 
     @Test func chatsGetTheirForms() throws {

@@ -6,15 +6,20 @@ final class RunningAlertmanager {
     private let process = Process()
     let address: String
 
-    init(folder: String) throws {
+    /// - Parameters:
+    ///   - configuration: YAML; by default nobody is told.
+    ///   - externalURL: where people reach it, for links in notifications.
+    init(
+        folder: String, configuration text: String = "route: {receiver: none}\nreceivers: [{name: none}]\n",
+        externalURL: String = "http://alerts"
+    ) throws {
         address = "127.0.0.1:\(try RunningPrometheus.freePort())"
         let configuration = folder + "/alertmanager.yml"
-        try "route: {receiver: none}\nreceivers: [{name: none}]\n".write(
-            toFile: configuration, atomically: true, encoding: .utf8)
+        try text.write(toFile: configuration, atomically: true, encoding: .utf8)
         process.executableURL = URL(filePath: "/usr/bin/prometheus-alertmanager")
         process.arguments = [
             "--config.file=\(configuration)", "--storage.path=\(folder)/alertmanager", "--cluster.listen-address=",
-            "--web.listen-address=\(address)",
+            "--web.listen-address=\(address)", "--web.external-url=\(externalURL)",
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

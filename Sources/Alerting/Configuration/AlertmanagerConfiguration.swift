@@ -6,6 +6,8 @@ package import Posix
 package struct AlertmanagerConfiguration: Sendable {
     package struct Receiver: Sendable {
         package var name: String
+        /// What tells receivers apart for those who ask, beside their names.
+        package var labels: [String: String] = [:]
         package var settings: [ReceiverSettings]
     }
 
@@ -89,6 +91,7 @@ package struct AlertmanagerConfiguration: Sendable {
             if receivers.contains(where: { $0.name == name }) {
                 entry.refuse(at: "name", "notification config name \(Quoted.text(name)) is not unique", "rename one")
             }
+            let labels = entry.texts("labels")
             var settings: [ReceiverSettings] = []
             for kind in ReceiverKind.all {
                 let key = kind.name + "_configs"
@@ -97,7 +100,7 @@ package struct AlertmanagerConfiguration: Sendable {
                 }
             }
             entry.finish()
-            receivers.append(Receiver(name: name, settings: settings))
+            receivers.append(Receiver(name: name, labels: labels, settings: settings))
         }
     }
 

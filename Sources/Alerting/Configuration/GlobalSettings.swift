@@ -64,6 +64,8 @@ package struct SMTPSettings: Sendable {
     package var password: SecretSource?
     package var secret: SecretSource?
     package var requiresTLS = true
+    /// Nil where the port tells.
+    package var beginsWithTLS: Bool?
     package var tls = TLSClientOptions()
 
     package init() {}
@@ -77,7 +79,7 @@ package struct SMTPSettings: Sendable {
         password = section.secret("smtp_auth_password", file: "smtp_auth_password_file")
         secret = section.secret("smtp_auth_secret", file: "smtp_auth_secret_file")
         requiresTLS = section.bool("smtp_require_tls") ?? true
-        _ = section.bool("smtp_force_implicit_tls")
+        beginsWithTLS = section.bool("smtp_force_implicit_tls")
         tls = TLSClientOptions.read(section, "smtp_tls_config")
     }
 }

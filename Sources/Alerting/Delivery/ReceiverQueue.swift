@@ -177,6 +177,8 @@ final class ReceiverQueue: Sendable {
     private func attempt(_ job: DeliveryJob, limitNs: Int64) throws(DeliveryFailure) -> [String: String] {
         var notification = job.notification
         if !settings.sendsResolved { notification.alerts.removeAll(where: \.isResolved) }
+        // Nothing fires any more, which this receiver does not want to know; the log does.
+        if notification.alerts.isEmpty { return [:] }
         let delivery = try Delivery(notification, settings, templates, client, limitNs: limitNs, time: time)
         return try kind.deliver(delivery)
     }

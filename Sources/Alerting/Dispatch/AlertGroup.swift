@@ -15,6 +15,8 @@ struct AlertGroup {
     /// When it is looked at next.
     var dueMs: Int64
     var wasFlushed = false
+    /// How long it has been put off for members of the cluster that come first.
+    var waitedMs: Int64 = 0
     /// The notifications under way; while there are any, the group is not looked at again.
     var flush: Flush?
     /// It was due while notifications were under way.

@@ -30,6 +30,7 @@ extension AlertRouter {
             return taken
         }
         for acknowledgement in taken { try ledger.keep(acknowledgement) }
+        cluster.note(ClusterUpdate(acknowledgements: taken))
         // An alert may be in several groups.
         try ledger.record(Array(Set(events)).sorted { $0.labels < $1.labels })
         return taken.map(\.groupKey).sorted()

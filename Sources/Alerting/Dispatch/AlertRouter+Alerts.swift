@@ -80,7 +80,7 @@ extension AlertRouter {
             if state.groups[id]?.alerts.insert(alert.labels).inserted ?? false {
                 state.alerts[alert.labels]?.groups += 1
             }
-            if isOld, let group = state.groups[id], !group.wasFlushed, group.dueMs > nowMs {
+            if isOld, let group = state.groups[id], !group.wasFlushed, group.waitedMs == 0, group.dueMs > nowMs {
                 state.groups[id]?.dueMs = nowMs
                 state.due.push(DueHeap.Entry(dueMs: nowMs, id: id))
             }

@@ -7,23 +7,43 @@ import Telemetry
 extension AlertRouter {
     /// Looks at every group that is due.
     func lookAtDue(_ state: inout State, _ nowMs: Int64) {
+        guard cluster.isSettled else { return }
+        let waitMs = cluster.waitMs
+        if waitMs < state.clusterWaitMs { hasten(&state, nowMs) }
+        state.clusterWaitMs = waitMs
         while let entry = state.due.popDue(atMs: nowMs) {
-            guard let group = state.groups[entry.id], group.dueMs == entry.dueMs else { continue }
-            look(entry.id, &state, nowMs)
+            guard var group = state.groups[entry.id], group.dueMs == entry.dueMs else { continue }
+            guard waitMs > 0, group.waitedMs == 0 else {
+                look(entry.id, &state, nowMs)
+                continue
+            }
+            group.waitedMs = waitMs
+            group.dueMs = nowMs + waitMs
+            state.groups[entry.id] = group
+            state.due.push(DueHeap.Entry(dueMs: group.dueMs, id: entry.id))
+        }
+    }
+
+    /// A member that came before this one is gone: what waits for it waits no more.
+    private func hasten(_ state: inout State, _ nowMs: Int64) {
+        for (id, group) in state.groups where group.waitedMs > 0 {
+            state.groups[id]?.dueMs = nowMs
+            state.due.push(DueHeap.Entry(dueMs: nowMs, id: id))
         }
     }
 
     private func look(_ id: GroupID, _ state: inout State, _ nowMs: Int64) {
         guard var group = state.groups[id] else { return }
         let route = state.routing.routes[id.route]
-        group.dueMs = nowMs + route.groupIntervalMs
+        group.dueMs = nowMs + max(1, route.groupIntervalMs - group.waitedMs)
+        group.waitedMs = 0
         state.due.push(DueHeap.Entry(dueMs: group.dueMs, id: id))
         guard group.flush == nil else {
             group.isOverdue = true
             state.groups[id] = group
             return
         }
-        let alerts = group.alerts.compactMap { state.alerts[$0]?.alert }.sorted { $0.labels < $1.labels }
+        let alerts = AlertOrder.sorted(group.alerts.compactMap { state.alerts[$0]?.alert })
             .map { Notification.Entry($0, isResolved: $0.endsAtMs <= nowMs) }
         state.flushes += 1
         group.wasFlushed = true
@@ -123,6 +143,7 @@ extension AlertRouter {
             state.log[record.groupKey, default: [:]][record.receiver] = record
             return state.failing.remove("\(receiver)\u{0}\(record.groupKey)") != nil
         }
+        cluster.note(ClusterUpdate(notifications: [record]))
         attempt("write down a notification") { () throws(LedgerError) in
             try ledger.keep([record])
             if wasFailing { try ledger.noteDelivery(ofGroup: record.groupKey, at: receiver, atMs: nowMs) }
@@ -186,6 +207,7 @@ extension AlertRouter {
         let hasJoined = firing.contains { !acknowledgement.firing.contains($0.hash) }
         guard isOver || firing.isEmpty || hasJoined else { return }
         state.acknowledgements[group.key] = nil
+        cluster.note(ClusterUpdate(releases: [.init(groupKey: group.key, atMs: nowMs)]))
         attempt("write down the end of an acknowledgement") { () throws(LedgerError) in
             try ledger.removeAcknowledgement(ofGroup: group.key)
             try ledger.record([

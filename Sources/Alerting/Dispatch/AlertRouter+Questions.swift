@@ -69,8 +69,8 @@ extension AlertRouter {
             acknowledgement: groups.lazy.compactMap { state.acknowledgements[$0.key] }.first)
     }
 
-    /// The names of the receivers, in the order of the configuration.
-    package var receivers: [String] { state.withLock { $0.routing.receivers } }
+    /// The receivers in the order of the configuration. Their labels hold their names too.
+    package var receivers: [(name: String, labels: Labels)] { state.withLock { $0.routing.receivers } }
 
     /// Where people reach the server, without a slash at the end.
     package var externalURL: String { state.withLock { $0.routing.externalURL } }

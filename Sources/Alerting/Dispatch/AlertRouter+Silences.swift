@@ -59,6 +59,7 @@ extension AlertRouter {
         state.withLock { state in
             for silence in silences { state.silences.put(silence) }
         }
+        cluster.note(ClusterUpdate(silences: silences))
     }
 
     private func event(_ silence: Silence) -> AlertEvent {

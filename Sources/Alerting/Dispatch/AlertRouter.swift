@@ -38,6 +38,8 @@ package final class AlertRouter: Sendable {
         /// Alerts that are over and told, to be forgotten by the ledger.
         var ended: [Labels] = []
         var flushes = 0
+        /// How long groups waited for other members of the cluster when they were last looked at.
+        var clusterWaitMs: Int64 = 0
         var isStopping = false
     }
 
@@ -46,6 +48,7 @@ package final class AlertRouter: Sendable {
     let metrics: RouterMetrics
     let deliveryMetrics: DeliveryMetrics
     let client: HTTPClient
+    let cluster: Cluster
     let time: any TimeSource
     let log: Logger
     private let thread = Lock<OwnedThread?>(nil)
@@ -61,6 +64,7 @@ package final class AlertRouter: Sendable {
         metrics = RouterMetrics(registry)
         deliveryMetrics = DeliveryMetrics(registry)
         client = HTTPClient("notification", registry: registry, time: time)
+        cluster = Cluster(registry: registry, log: log, time: time)
         try load()
         observe(registry)
     }
@@ -101,6 +105,7 @@ package final class AlertRouter: Sendable {
         }
         for queue in state.withLock({ $0.routing.queues.values.flatMap { $0 } }) { queue.stop() }
         for queue in retired.withLock({ $0 }) { queue.stop() }
+        cluster.stop()
         client.stop()
         writeEnded()
     }
@@ -151,7 +156,11 @@ package final class AlertRouter: Sendable {
         routing.routes = configuration.route?.all ?? []
         routing.intervals = configuration.intervals
         routing.resolveTimeoutMs = configuration.global.resolveTimeoutMs
-        routing.receivers = configuration.receivers.map(\.name)
+        routing.receivers = configuration.receivers.map { receiver in
+            var labels = LabelsBuilder(Labels(receiver.labels.map { ($0.key, $0.value) }))
+            labels.set(Routing.receiverNameLabel, receiver.name)
+            return (receiver.name, labels.labels())
+        }
         routing.externalURL = externalURL
         for receiver in configuration.receivers {
             routing.queues[receiver.name] = receiver.settings.enumerated().map { place, settings in
@@ -191,7 +200,8 @@ package final class AlertRouter: Sendable {
             writeWhatIsDue(nowMs)
             let waitMs = max(1, min((nextMs ?? .max / 2) - time.wallMs, 1000))
             _ = state.wait(atMostNs: waitMs * 1_000_000) { state -> Void? in
-                state.isStopping || (state.due.firstMs ?? .max) <= time.wallMs ? () : nil
+                if state.isStopping { return () }
+                return (state.due.firstMs ?? .max) <= time.wallMs && cluster.isSettled ? () : nil
             }
         }
     }
@@ -274,12 +284,16 @@ package final class AlertRouter: Sendable {
 
 /// A configuration, ready to route by.
 struct Routing: Sendable {
+    /// The label that a receiver's name has for matchers.
+    static let receiverNameLabel = "name"
+
     var root: Route?
     /// By their places.
     var routes: [Route] = []
     var intervals: [String: [TimeInterval]] = [:]
     var resolveTimeoutMs: Int64 = 5 * 60_000
-    var receivers: [String] = []
+    /// In the order of the configuration, with what matchers see of them.
+    var receivers: [(name: String, labels: Labels)] = []
     /// By the receiver's name.
     var queues: [String: [ReceiverQueue]] = [:]
     var externalURL = ""

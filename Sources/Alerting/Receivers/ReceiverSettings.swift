@@ -82,7 +82,7 @@ struct ReceiverSettingsReader {
 
 extension JSONText {
     /// A tree of YAML as JSON.
-    fileprivate static func text(of node: YAMLNode) -> String {
+    static func text(of node: YAMLNode) -> String {
         var writer = JSONWriter()
         write(node, to: &writer)
         return String(decoding: writer.bytes, as: UTF8.self)

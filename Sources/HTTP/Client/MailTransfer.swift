@@ -26,6 +26,8 @@ package struct MailTransfer: Sendable {
     package var user = ""
     package var identity = ""
     package var password: SecretSource?
+    /// The ways to log in that may be used, such as `CRAM-MD5`; empty for any that the server offers.
+    package var mechanisms: [String] = []
     package var tls = TLSClientOptions()
     package var timeoutNs: Int64 = 30_000_000_000
 
@@ -69,6 +71,9 @@ package struct MailTransfer: Sendable {
             easy.set(CURLOPT_USERNAME, user)
             if let password { easy.set(CURLOPT_PASSWORD, try SecretText.now(password)) }
             if !identity.isEmpty { easy.set(CURLOPT_SASL_AUTHZID, identity) }
+            if !mechanisms.isEmpty {
+                easy.set(CURLOPT_LOGIN_OPTIONS, mechanisms.map { "AUTH=\($0)" }.joined(separator: ";"))
+            }
         }
         easy.set(CURLOPT_MAIL_FROM, "<\(from)>")
         easy.set(CURLOPT_MAIL_RCPT, lines: to.map { "<\($0)>" })

@@ -1,10 +1,11 @@
 import Encoding
-import Model
+package import Model
 import Text
 
 /// Names and texts as an object of JSON.
-enum TextMap {
-    static func json(_ texts: [String: String]) -> String {
+package enum TextMap {
+    /// Sorted by name.
+    package static func json(_ texts: [String: String]) -> String {
         var writer = JSONWriter()
         writer.beginObject()
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) { writer.member(name, text) }
@@ -13,15 +14,16 @@ enum TextMap {
     }
 
     /// What a damaged row does not say is absent.
-    static func texts(_ json: String) -> [String: String] {
+    package static func texts(_ json: String) -> [String: String] {
         guard let members = JSONRows.value(json)?.members else { return [:] }
         return Dictionary(members.map { ($0.name, $0.value.text ?? "") }) { first, _ in first }
     }
 }
 
 /// Conditions as a list of lists of name, operation and value.
-enum MatcherRows {
-    static func json(_ matchers: [Matcher]) -> String {
+package enum MatcherRows {
+    /// In their order.
+    package static func json(_ matchers: [Matcher]) -> String {
         var writer = JSONWriter()
         writer.beginArray()
         for matcher in matchers {
@@ -34,7 +36,7 @@ enum MatcherRows {
     }
 
     /// Nil where one of them cannot be read.
-    static func matchers(_ json: String) -> [Matcher]? {
+    package static func matchers(_ json: String) -> [Matcher]? {
         guard let rows = JSONRows.value(json)?.elements else { return nil }
         var matchers: [Matcher] = []
         for row in rows {
@@ -62,8 +64,9 @@ private enum JSONRows {
 }
 
 /// Sets of hashes, eight bytes each, the lowest first.
-enum HashRows {
-    static func bytes(_ hashes: Set<UInt64>) -> [UInt8] {
+package enum HashRows {
+    /// Eight bytes for each.
+    package static func bytes(_ hashes: Set<UInt64>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(hashes.count * 8)
         for hash in hashes.sorted() {
@@ -72,7 +75,8 @@ enum HashRows {
         return bytes
     }
 
-    static func hashes(_ bytes: [UInt8]) -> Set<UInt64> {
+    /// Bytes behind the last whole hash are passed over.
+    package static func hashes(_ bytes: [UInt8]) -> Set<UInt64> {
         var hashes: Set<UInt64> = []
         for start in stride(from: 0, to: bytes.count / 8 * 8, by: 8) {
             var hash: UInt64 = 0

@@ -68,6 +68,7 @@ final class AlertDelivery: Sendable {
         options.alertRules = configuration.alerting.alertRules
         self.options.withLock { [options] in $0 = options }
         try external.apply(options)
+        try router.join(configuration.cluster)
         let source = configuration.alertmanager
         shown.withLock { $0 = source?.shownYAML ?? "" }
         try router.apply(
@@ -82,6 +83,8 @@ final class AlertDelivery: Sendable {
             configuration: { shown.withLock { $0 } })
         AlertmanagerAPI(router, pool: pool, facts: facts).add(to: &routes)
         AlertStoryAPI(router, pool: pool, nowMs: { time.wallMs }).add(to: &routes)
+        ClusterAPI(router, pool: pool).add(to: &routes)
+        AlertmanagersAPI { [external] in external.urls }.add(to: &routes)
     }
 
     func backUp(to folder: String) throws(LedgerError) { try ledger.backUp(to: folder) }

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
     var alerting = AlertingOptions()
     /// What the Alertmanager inside does; nil where alerts are only shown, or go to others.
     var alertmanager: AlertmanagerSource?
+    /// Other collectors that tell the same receivers.
+    var cluster = ClusterOptions()
     var remoteWrites: [RemoteWriteOptions] = []
     var remoteReads: [RemoteReadOptions] = []
     var otlp = OTLPOptions()
@@ -86,6 +88,7 @@ extension Configuration {
         let scrapeFiles = FilePattern.read(section, "scrape_config_files", "scrape config file")
         if let node = section.section("alerting") { alerting = AlertingOptions(node, validation: validation) }
         alertmanager = AlertmanagerSource(section)
+        if let node = section.section("cluster") { cluster = ClusterOptions(node) }
         remoteWrites = section.sections("remote_write", "remote write config section").map {
             RemoteWriteOptions($0, validation: validation)
         }

@@ -17,7 +17,7 @@ struct Environment: Sendable {
     }
 
     /// Keys of the top level that are obs' own; of `storage` all but what Prometheus has there.
-    private static let ownKeys = ["auth", "tls", "logs", "alertmanager", "oncall", "dashboards"]
+    private static let ownKeys = ["auth", "tls", "logs", "alertmanager", "cluster", "oncall", "dashboards"]
     private static let prometheusStorageKeys = ["tsdb", "exemplars"]
 
     func expandOwnKeys(of section: YAMLSection) {

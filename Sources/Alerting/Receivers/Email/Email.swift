@@ -31,6 +31,14 @@ extension ReceiverKind {
         for name in (settings.tables["headers"] ?? [:]).keys.sorted() where !seen.insert(name.lowercased()).inserted {
             section.refuse(at: "headers", "duplicate header \(Quoted.text(name)) in email config", "keep one")
         }
+        let inherited = [
+            "hello": global.smtp.hello, "auth_username": global.smtp.user, "auth_identity": global.smtp.identity,
+        ]
+        for (key, text) in inherited where settings.text(key).isEmpty { settings.texts[key] = text }
+        if settings.flags["require_tls"] == nil { settings.flags["require_tls"] = global.smtp.requiresTLS }
+        if settings.flags["force_implicit_tls"] == nil {
+            settings.flags["force_implicit_tls"] = global.smtp.beginsWithTLS
+        }
         if settings.secrets["auth_password"] == nil { settings.secrets["auth_password"] = global.smtp.password }
         if settings.secrets["auth_secret"] == nil { settings.secrets["auth_secret"] = global.smtp.secret }
     }

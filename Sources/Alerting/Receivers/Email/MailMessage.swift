@@ -24,7 +24,12 @@ enum MailMessage {
         mail.beginsWithTLS = settings.flags["force_implicit_tls"] ?? settings.text("smarthost").hasSuffix(":465")
         mail.user = settings.text("auth_username")
         mail.identity = settings.text("auth_identity")
-        mail.password = settings.secrets["auth_password"]
+        // A secret is for CRAM-MD5, which shows it to nobody; a password for the others.
+        if let secret = settings.secrets["auth_secret"] {
+            (mail.password, mail.mechanisms) = (secret, ["CRAM-MD5"])
+        } else {
+            (mail.password, mail.mechanisms) = (settings.secrets["auth_password"], ["PLAIN", "LOGIN"])
+        }
         mail.tls = settings.client.tls
         mail.timeoutNs = delivery.limitNs
         do throws(MailTransfer.Failure) {

@@ -9,7 +9,7 @@ extension ReceiverKind {
             "callback_id", "icon_emoji", "icon_url", "image_url", "thumb_url", "message_text",
         ],
         addresses: ["app_url"], secrets: ["api_url", "app_token"],
-        flags: ["short_fields", "link_names", "update_message"], durations: ["timeout"],
+        flags: ["short_fields", "link_names", "update_message", "reply_in_thread"], durations: ["timeout"],
         parts: [
             "fields": ["title", "value", "short"],
             "actions": ["type", "text", "url", "style", "name", "value", "confirm"],
@@ -43,6 +43,13 @@ extension ReceiverKind {
             section.refuse(
                 "no Slack API URL nor App token set either inline or in a file",
                 "set api_url here or slack_api_url in global")
+        }
+        if settings.flags["reply_in_thread"] == true, settings.secrets["app_token"] == nil {
+            section.refuse(at: "reply_in_thread", "a thread needs the token of an app", "set app_token")
+        }
+        if settings.flags["update_message"] == true, settings.flags["reply_in_thread"] == true {
+            section.refuse(
+                at: "reply_in_thread", "at most one of update_message & reply_in_thread must be configured", "keep one")
         }
         for field in settings.parts["fields"] ?? [] where (field["title"] ?? "").isEmpty || field["value"] == nil {
             section.refuse(at: "fields", "missing title or value in Slack field configuration")

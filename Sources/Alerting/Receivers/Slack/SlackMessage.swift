@@ -18,14 +18,21 @@ enum SlackMessage {
         var url = try delivery.secret("api_url")
         if !token.isEmpty { url = settings.text("app_url").isEmpty ? postURL : settings.text("app_url") }
         var channel = try delivery.text("channel")
-        var earlier = ""
-        if settings.flags["update_message"] == true, let ts = memo[messageMemo], let known = memo[channelMemo] {
-            (earlier, channel) = (ts, known)
-            url = updateURL(url)
+        var (earlier, thread) = ("", "")
+        if let ts = memo[messageMemo], let known = memo[channelMemo] {
+            if settings.flags["update_message"] == true {
+                (earlier, channel) = (ts, known)
+                url = updateURL(url)
+            } else if settings.flags["reply_in_thread"] == true {
+                (thread, channel) = (ts, known)
+            }
         }
-        var request = delivery.request(url, json: try body(delivery, channel: channel, updating: earlier))
+        let body = try body(delivery, channel: channel, updating: earlier, in: thread)
+        var request = delivery.request(url, json: body)
         if !token.isEmpty { request.options.credentials = .authorization(type: "Bearer", .text(Secret(token))) }
-        return try note(try delivery.send(request), channel)
+        let noted = try note(try delivery.send(request), channel)
+        // Replies belong to the message that began the thread.
+        return thread.isEmpty ? noted : [:]
     }
 
     /// `chat.update` beside `chat.postMessage`.
@@ -58,12 +65,13 @@ enum SlackMessage {
     }
 
     private static func body(
-        _ delivery: Delivery, channel: String, updating earlier: String
+        _ delivery: Delivery, channel: String, updating earlier: String, in thread: String
     ) throws(DeliveryFailure) -> [UInt8] {
         var body = JSONWriter()
         body.beginObject()
         body.memberIfAny("channel", channel)
         body.memberIfAny("ts", earlier)
+        body.memberIfAny("thread_ts", thread)
         for key in ["username", "icon_emoji", "icon_url"] { body.memberIfAny(key, try delivery.text(key)) }
         if delivery.settings.flags["link_names"] == true {
             body.name("link_names")

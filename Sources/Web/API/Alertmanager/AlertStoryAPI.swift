@@ -168,7 +168,7 @@ package struct AlertStoryAPI: Sendable {
         guard let results = router.test(receiver: receiver, by: caller) else {
             throw APIError(
                 .notFound,
-                "there is no receiver named \(Quoted.text(receiver)); there are \(router.receivers.joined(separator: ", "))"
+                "there is no receiver named \(Quoted.text(receiver)); there are \(router.receivers.map(\.name).joined(separator: ", "))"
             )
         }
         writer.beginArray()

@@ -23,17 +23,20 @@ package struct AlertmanagerAPI: Sendable {
     package func add(to routes: inout Router) {
         addAlerts(to: &routes)
         addSilences(to: &routes)
-        answer(&routes, "/api/v2/status") { _, writer in facts.write(to: &writer) }
-        answer(&routes, "/api/v2/receivers") { _, writer in
+        answer(&routes, "/api/v2/status") { _, writer in facts.write(members: router.members, to: &writer) }
+        answer(&routes, "/api/v2/receivers") { (parameters, writer) throws(APIError) in
+            let matchers = try parameters.matchers("receiver_matchers")
             writer.beginArray()
-            for name in self.router.receivers { AlertmanagerJSON.write(receiver: name, to: &writer) }
+            for receiver in self.router.receivers where receiver.labels.match(matchers) {
+                AlertmanagerJSON.write(receiver: receiver.name, receiver.labels, to: &writer)
+            }
             writer.endArray()
         }
     }
 
     private func addAlerts(to routes: inout Router) {
         answer(&routes, "/api/v2/alerts") { (parameters, writer) throws(APIError) in
-            let filter = try AlertFilter(parameters)
+            let filter = try AlertFilter(parameters, router.receivers)
             writer.beginArray()
             for standing in router.standings(where: filter.wants) where filter.wants(standing) {
                 AlertmanagerJSON.write(standing, to: &writer)
@@ -41,7 +44,7 @@ package struct AlertmanagerAPI: Sendable {
             writer.endArray()
         }
         answer(&routes, "/api/v2/alerts/groups") { (parameters, writer) throws(APIError) in
-            let filter = try AlertFilter(parameters)
+            let filter = try AlertFilter(parameters, router.receivers)
             writer.beginArray()
             for group in router.groupStandings(where: filter.wants) where filter.wants(receiver: group.receiver) {
                 let alerts = group.alerts.filter { filter.wants($0) }
@@ -181,13 +184,20 @@ package struct AlertmanagerFacts: Sendable {
         (self.nowMs, self.configuration) = (nowMs, configuration)
     }
 
-    func write(to writer: inout JSONWriter) {
+    /// - Parameter members: of the cluster; nil where there is none.
+    func write(members: [(name: String, url: String)]?, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.name("cluster")
         writer.beginObject()
-        writer.member("status", "disabled")
+        writer.member("status", members == nil ? "disabled" : "ready")
         writer.name("peers")
         writer.beginArray()
+        for member in members ?? [] {
+            writer.beginObject()
+            writer.member("name", member.name)
+            writer.member("address", member.url)
+            writer.endObject()
+        }
         writer.endArray()
         writer.endObject()
         writer.name("config")

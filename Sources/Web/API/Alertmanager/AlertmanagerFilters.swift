@@ -10,8 +10,13 @@ struct AlertFilter: Sendable {
     private let showsInhibited: Bool
     let showsMuted: Bool
     private let receiver: AnchoredPattern?
+    /// Names of those that `receiver_matchers` mean; nil where it asks for no special ones.
+    private let receivers: Set<String>?
 
-    init(_ parameters: APIParameters) throws(APIError) {
+    /// - Parameter all: the receivers that there are.
+    init(_ parameters: APIParameters, _ all: [(name: String, labels: Labels)]) throws(APIError) {
+        let wanted = try parameters.matchers("receiver_matchers")
+        receivers = wanted.isEmpty ? nil : Set(all.lazy.filter { $0.labels.match(wanted) }.map(\.name))
         matchers = try parameters.matchers("filter")
         showsActive = try parameters.flag("active")
         showsSilenced = try parameters.flag("silenced")
@@ -29,12 +34,15 @@ struct AlertFilter: Sendable {
     func wants(_ alert: Alert) -> Bool { alert.labels.match(matchers) }
 
     func wants(receiver name: String) -> Bool {
+        if receivers?.contains(name) == false { return false }
         guard let receiver else { return true }
         return receiver.matches(Array(name.utf8).span)
     }
 
     func wants(_ standing: AlertStanding) -> Bool {
-        if receiver != nil, !standing.receivers.contains(where: { wants(receiver: $0) }) { return false }
+        if receiver != nil || receivers != nil, !standing.receivers.contains(where: { wants(receiver: $0) }) {
+            return false
+        }
         if !showsSilenced, !standing.silencedBy.isEmpty { return false }
         if !showsInhibited, !standing.inhibitedBy.isEmpty { return false }
         return showsActive || standing.isSuppressed

@@ -6,9 +6,11 @@ import Text
 
 /// Alerts and silences as the API has them.
 enum AlertmanagerJSON {
-    static func write(receiver name: String, to writer: inout JSONWriter) {
+    /// - Parameter labels: nil where the name says enough.
+    static func write(receiver name: String, _ labels: Labels? = nil, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
+        if let labels { write("labels", labels.pairs, to: &writer) }
         writer.endObject()
     }
 
