@@ -93,8 +93,8 @@ import Testing
         func read(_ name: String) throws -> String {
             let deadline = Date(timeIntervalSinceNow: 30)
             while true {
-                // Until it is there, there is none.
-                if let text = try? String(contentsOfFile: folder.file(name), encoding: .utf8) { return text }  // see above
+                let path = folder.file(name)
+                if let text = try? String(contentsOfFile: path, encoding: .utf8) { return text }  // not there yet
                 try #require(Date() < deadline && process.isRunning, "the mail server has no \(name)")
                 Thread.sleep(forTimeInterval: 0.02)
             }
