@@ -27,14 +27,20 @@ async function route() {
   page.classList.add("is-loading");
   try {
     const [pattern, load] = pages.find(([one]) => one.test(path)) ?? [];
-    if (!load) { fill(page, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "/" }, "to the overview"))); return; }
+    if (!load) {
+      fill(page, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "/" }, "to the overview")));
+      return;
+    }
     const show = await load();
     if (own !== visit) return;
     document.title = "obs";
     const ended = await show(page, ...pattern.exec(path).slice(1).map(decodeURIComponent));
-    if (own === visit) end = ended ?? null; else ended?.();
+    if (own === visit) end = ended ?? null;
+    else ended?.();
   } catch (error) {
-    if (own === visit && error.name !== "AbortError") fill(page, h("p", { class: "panel-error", role: "alert" }, error.message));
+    if (own === visit && error.name !== "AbortError") {
+      fill(page, h("p", { class: "panel-error", role: "alert" }, error.message));
+    }
   } finally {
     if (own === visit) page.classList.remove("is-loading");
   }

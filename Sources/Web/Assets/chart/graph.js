@@ -1,6 +1,6 @@
 // Lines, bars and points over time: uPlot draws, everything around it is made here.
 
-import { h, fill } from "../core/dom.js";
+import { fill, h } from "../core/dom.js";
 import { axisText, timeText } from "../core/time.js";
 import { faded } from "../core/colours.js";
 import { formatted, valueText } from "../core/format.js";
@@ -23,9 +23,19 @@ export class Graph {
     this.series = series;
     this.tip = h("div", { class: "tip", hidden: true });
     this.canvas = h("div", { class: "graph-canvas" });
-    this.legend = h("div", { class: ["legend", options.legend?.mode === "table" ? "legend-table" : "legend-list"] });
+    this.legend = h("div", {
+      class: ["legend", options.legend?.mode === "table" ? "legend-table" : "legend-list"],
+    });
     const side = options.legend?.placement === "right";
-    fill(element, h("div", { class: ["graph", side && "graph-side"] }, this.canvas, options.legend?.mode === "hidden" ? null : this.legend));
+    fill(
+      element,
+      h(
+        "div",
+        { class: ["graph", side && "graph-side"] },
+        this.canvas,
+        options.legend?.mode === "hidden" ? null : this.legend,
+      ),
+    );
     this.canvas.append(this.tip);
     this.draw();
     this.drawLegend();
@@ -42,7 +52,11 @@ export class Graph {
 
   /// Other values for a graph of the same shape; false where it must be made anew.
   update(series, options) {
-    const isAlike = series.length === this.series.length && series.every((one, place) => one.name === this.series[place].name && one.colour === this.series[place].colour && one.style === this.series[place].style && one.isHidden === this.series[place].isHidden);
+    const isAlike = series.length === this.series.length &&
+      series.every((one, place) =>
+        one.name === this.series[place].name && one.colour === this.series[place].colour &&
+        one.style === this.series[place].style && one.isHidden === this.series[place].isHidden
+      );
     if (!isAlike) return false;
     this.series = series;
     this.options = options;
@@ -58,13 +72,23 @@ export class Graph {
   prepare() {
     const visible = this.series.filter((one) => !one.isHidden);
     this.visible = visible;
-    const columns = visible.map((one) => ({ times: one.times, values: one.isNegative ? one.values.map((value) => (value === null || value === undefined ? value : -value)) : one.values }));
+    const columns = visible.map((one) => ({
+      times: one.times,
+      values: one.isNegative
+        ? one.values.map((value) => (value === null || value === undefined ? value : -value))
+        : one.values,
+    }));
     const [times, ...values] = columns.length > 0 ? aligned(columns) : [[]];
     this.raw = values;
     this.bands = [];
     const drawn = this.stacked(visible, values);
     // uPlot takes seconds, and draws what is not a number as a gap.
-    this.data = [times.map((ms) => ms / 1000), ...drawn.map((column) => column.map((value) => (typeof value === "number" && !Number.isFinite(value) ? null : value)))];
+    this.data = [
+      times.map((ms) => ms / 1000),
+      ...drawn.map((column) =>
+        column.map((value) => (typeof value === "number" && !Number.isFinite(value) ? null : value))
+      ),
+    ];
   }
 
   /// Columns on top of each other, group by group; the groups of positive and of negative series are apart.
@@ -80,9 +104,15 @@ export class Graph {
       result[place] = values[place].map((value, at) => {
         if (value === undefined && !below) return undefined;
         const own = typeof value === "number" && Number.isFinite(value) ? value : 0;
-        return (below ? below.column[at] ?? 0 : 0) + (isShare ? (total[at] ? own / Math.abs(total[at]) : 0) : own);
+        return (below ? below.column[at] ?? 0 : 0) +
+          (isShare ? (total[at] ? own / Math.abs(total[at]) : 0) : own);
       });
-      if (below) this.bands.push({ series: [place + 1, below.place + 1], fill: faded(one.colour, (one.fill ?? 0) / 100) });
+      if (below) {
+        this.bands.push({
+          series: [place + 1, below.place + 1],
+          fill: faded(one.colour, (one.fill ?? 0) / 100),
+        });
+      }
       sums.set(key, { column: result[place], place });
     });
     return result;
@@ -92,13 +122,18 @@ export class Graph {
     const total = [];
     visible.forEach((one, place) => {
       if (!one.stack || `${one.stack.group ?? "A"}|${one.axis}|${one.isNegative ? "-" : "+"}` !== key) return;
-      values[place].forEach((value, at) => { total[at] = (total[at] ?? 0) + (typeof value === "number" && Number.isFinite(value) ? value : 0); });
+      values[place].forEach((value, at) => {
+        total[at] = (total[at] ?? 0) + (typeof value === "number" && Number.isFinite(value) ? value : 0);
+      });
     });
     return total;
   }
 
   size() {
-    return { width: Math.max(this.canvas.clientWidth, 60), height: Math.max(this.canvas.clientHeight || this.options.height || 200, 60) };
+    return {
+      width: Math.max(this.canvas.clientWidth, 60),
+      height: Math.max(this.canvas.clientHeight || this.options.height || 200, 60),
+    };
   }
 
   fit() {
@@ -117,16 +152,34 @@ export class Graph {
     const axisKeys = [...new Set(visible.map((one) => one.axis ?? "left|"))];
     const scales = { x: { time: true, min: options.range.from / 1000, max: options.range.to / 1000 } };
     const axes = [{
-      stroke: text, font, size: 28, grid: { stroke: grid, width: 1 }, ticks: { show: false }, space: 70,
-      values: (_, marks) => marks.map((seconds, place) => axisText(seconds * 1000, marks.length > 1 ? (marks[1] - marks[0]) * 1000 : 1000)),
+      stroke: text,
+      font,
+      size: 28,
+      grid: { stroke: grid, width: 1 },
+      ticks: { show: false },
+      space: 70,
+      values: (_, marks) =>
+        marks.map((seconds, place) =>
+          axisText(seconds * 1000, marks.length > 1 ? (marks[1] - marks[0]) * 1000 : 1000)
+        ),
     }];
     for (const key of axisKeys.length > 0 ? axisKeys : ["left|"]) {
       const first = visible.find((one) => (one.axis ?? "left|") === key) ?? {};
       scales[key] = this.scale(first, key);
       if (first.axisPlacement === "hidden") continue;
       axes.push({
-        scale: key, stroke: text, font, side: first.axisPlacement === "right" ? 1 : 3, grid: { stroke: grid, width: 1, show: first.axisPlacement !== "right" }, ticks: { show: false }, label: first.axisLabel || null,
-        labelFont: font, labelSize: 16, labelGap: 0, space: 28, size: (plot, values, place, cycle) => {
+        scale: key,
+        stroke: text,
+        font,
+        side: first.axisPlacement === "right" ? 1 : 3,
+        grid: { stroke: grid, width: 1, show: first.axisPlacement !== "right" },
+        ticks: { show: false },
+        label: first.axisLabel || null,
+        labelFont: font,
+        labelSize: 16,
+        labelGap: 0,
+        space: 28,
+        size: (plot, values, place, cycle) => {
           if (cycle > 1) return plot.axes[place]._size;
           const longest = (values ?? []).reduce((most, value) => Math.max(most, value.length), 3);
           return Math.ceil(longest * 6.3) + 14;
@@ -134,16 +187,36 @@ export class Graph {
         values: (_, marks) => this.marks(marks, first),
       });
     }
-    this.plot = new uPlot({
-      ...this.size(), ms: 1e-3, legend: { show: false }, padding: [8, 8, 0, 0], scales, axes, bands: this.bands, series: [{}, ...visible.map((one, place) => this.drawn(one, place))],
-      cursor: { drag: { x: Boolean(options.onZoom), y: false, setScale: false }, focus: { prox: 20 }, points: { size: 6 }, sync: options.syncKey ? { key: options.syncKey, setSeries: false } : undefined },
-      focus: { alpha: 0.45 },
-      hooks: {
-        setCursor: [(plot) => this.showTip(plot)], setSelect: [(plot) => this.zoom(plot)],
-        drawClear: [(plot) => this.drawThresholds(plot)], draw: [(plot) => this.drawMarks(plot)],
+    this.plot = new uPlot(
+      {
+        ...this.size(),
+        ms: 1e-3,
+        legend: { show: false },
+        padding: [8, 8, 0, 0],
+        scales,
+        axes,
+        bands: this.bands,
+        series: [{}, ...visible.map((one, place) => this.drawn(one, place))],
+        cursor: {
+          drag: { x: Boolean(options.onZoom), y: false, setScale: false },
+          focus: { prox: 20 },
+          points: { size: 6 },
+          sync: options.syncKey ? { key: options.syncKey, setSeries: false } : undefined,
+        },
+        focus: { alpha: 0.45 },
+        hooks: {
+          setCursor: [(plot) => this.showTip(plot)],
+          setSelect: [(plot) => this.zoom(plot)],
+          drawClear: [(plot) => this.drawThresholds(plot)],
+          draw: [(plot) => this.drawMarks(plot)],
+        },
       },
-    }, this.data, this.canvas);
-    this.plot.over.addEventListener("mouseleave", () => { this.tip.hidden = true; });
+      this.data,
+      this.canvas,
+    );
+    this.plot.over.addEventListener("mouseleave", () => {
+      this.tip.hidden = true;
+    });
     this.plot.over.addEventListener("dblclick", () => options.onZoomOut?.());
   }
 
@@ -157,11 +230,20 @@ export class Graph {
         if (low === null || low === undefined) [low, high] = [0, 1];
         let from = Math.min(low, first.softMin ?? Infinity);
         let to = Math.max(high, first.softMax ?? -Infinity);
-        if (from === to) { from = from > 0 ? 0 : from - 1; to = to > 0 ? to * 1.2 : from === -1 && to === 0 ? 1 : to * 0.8; }
+        if (from === to) {
+          from = from > 0 ? 0 : from - 1;
+          to = to > 0 ? to * 1.2 : from === -1 && to === 0 ? 1 : to * 0.8;
+        }
         const air = (to - from) * 0.06;
-        if (first.isCentred) { const most = Math.max(Math.abs(from), Math.abs(to)); [from, to] = [-most, most]; }
+        if (first.isCentred) {
+          const most = Math.max(Math.abs(from), Math.abs(to));
+          [from, to] = [-most, most];
+        }
         const isWhole = low >= 0 && low < (high - low) * 2;
-        return [typeof min === "number" ? min : isWhole ? Math.min(0, from) : from - air, typeof max === "number" ? max : to + air];
+        return [
+          typeof min === "number" ? min : isWhole ? Math.min(0, from) : from - air,
+          typeof max === "number" ? max : to + air,
+        ];
       },
     };
   }
@@ -180,20 +262,49 @@ export class Graph {
   drawn(one, place) {
     const opacity = (one.fill ?? 0) / 100;
     const isBand = this.bands.some((band) => band.series[0] === place + 1);
-    const paths = one.style === "bars" ? uPlot.paths.bars({ size: [one.barWidth ?? 0.9, 60] })
-      : one.interpolation === "smooth" ? uPlot.paths.spline() : one.interpolation === "stepAfter" ? uPlot.paths.stepped({ align: 1 }) : one.interpolation === "stepBefore" ? uPlot.paths.stepped({ align: -1 }) : uPlot.paths.linear();
+    const paths = one.style === "bars"
+      ? uPlot.paths.bars({ size: [one.barWidth ?? 0.9, 60] })
+      : one.interpolation === "smooth"
+      ? uPlot.paths.spline()
+      : one.interpolation === "stepAfter"
+      ? uPlot.paths.stepped({ align: 1 })
+      : one.interpolation === "stepBefore"
+      ? uPlot.paths.stepped({ align: -1 })
+      : uPlot.paths.linear();
     const gradient = (plot) => {
       const { top, height } = plot.bbox;
-      if (!Number.isFinite(top) || one.gradient === "none" || !one.gradient) return faded(one.colour, opacity);
+      if (!Number.isFinite(top) || one.gradient === "none" || !one.gradient) {
+        return faded(one.colour, opacity);
+      }
       const shade = plot.ctx.createLinearGradient(0, top, 0, top + height);
       shade.addColorStop(0, faded(one.colour, opacity));
       shade.addColorStop(1, faded(one.colour, 0));
       return shade;
     };
     return {
-      label: one.name, scale: one.axis ?? "left|", stroke: one.style === "points" ? "transparent" : one.colour, width: one.width ?? 1, dash: one.dash, paths: one.style === "points" ? () => null : paths,
-      fill: opacity > 0 && !isBand ? gradient : one.style === "bars" && opacity > 0 ? faded(one.colour, opacity) : undefined, spanGaps: one.spanNulls === true, pxAlign: 0,
-      points: one.style === "points" || one.points === "always" ? { show: true, size: one.pointSize ?? 5, fill: one.colour, stroke: one.colour } : { show: one.points === "never" ? false : (plot, number, from, to) => to - from < 3 || isSparse(plot.data[number], from, to), size: one.pointSize ?? 4, fill: one.colour, stroke: one.colour },
+      label: one.name,
+      scale: one.axis ?? "left|",
+      stroke: one.style === "points" ? "transparent" : one.colour,
+      width: one.width ?? 1,
+      dash: one.dash,
+      paths: one.style === "points" ? () => null : paths,
+      fill: opacity > 0 && !isBand
+        ? gradient
+        : one.style === "bars" && opacity > 0
+        ? faded(one.colour, opacity)
+        : undefined,
+      spanGaps: one.spanNulls === true,
+      pxAlign: 0,
+      points: one.style === "points" || one.points === "always"
+        ? { show: true, size: one.pointSize ?? 5, fill: one.colour, stroke: one.colour }
+        : {
+          show: one.points === "never"
+            ? false
+            : (plot, number, from, to) => to - from < 3 || isSparse(plot.data[number], from, to),
+          size: one.pointSize ?? 4,
+          fill: one.colour,
+          stroke: one.colour,
+        },
     };
   }
 
@@ -211,7 +322,10 @@ export class Graph {
       const to = thresholds.steps[place + 1]?.value ?? Infinity;
       const bottom = Number.isFinite(from) ? plot.valToPos(from, scale, true) : bbox.top + bbox.height;
       const top = Number.isFinite(to) ? plot.valToPos(to, scale, true) : bbox.top;
-      if (/area/.test(thresholds.style)) { ctx.fillStyle = faded(step.colour, 0.1); ctx.fillRect(bbox.left, top, bbox.width, bottom - top); }
+      if (/area/.test(thresholds.style)) {
+        ctx.fillStyle = faded(step.colour, 0.1);
+        ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+      }
       if (/line|dashed/.test(thresholds.style) && Number.isFinite(from)) {
         ctx.strokeStyle = step.colour;
         ctx.setLineDash(/dashed/.test(thresholds.style) ? [8, 6] : []);
@@ -256,7 +370,12 @@ export class Graph {
 
   zoom(plot) {
     const { left, width } = plot.select;
-    if (width > 4) this.options.onZoom?.(Math.round(plot.posToVal(left, "x") * 1000), Math.round(plot.posToVal(left + width, "x") * 1000));
+    if (width > 4) {
+      this.options.onZoom?.(
+        Math.round(plot.posToVal(left, "x") * 1000),
+        Math.round(plot.posToVal(left + width, "x") * 1000),
+      );
+    }
     plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   }
 
@@ -264,9 +383,17 @@ export class Graph {
     const { idx, left, top } = plot.cursor;
     const mode = this.options.tooltip ?? "multi";
     // A cursor that another graph moves is a line only; the tip is where the pointer is.
-    if (mode === "none" || idx === null || idx === undefined || left < 0 || !plot.over.matches(":hover")) { this.tip.hidden = true; return; }
+    if (mode === "none" || idx === null || idx === undefined || left < 0 || !plot.over.matches(":hover")) {
+      this.tip.hidden = true;
+      return;
+    }
     const at = this.data[0][idx] * 1000;
-    let rows = this.visible.map((one, place) => ({ one, place, value: this.nearest(place, idx), drawn: this.data[place + 1][idx] })).filter(({ one, value }) => value !== undefined && value !== null && !one.isOutOfTooltip);
+    let rows = this.visible.map((one, place) => ({
+      one,
+      place,
+      value: this.nearest(place, idx),
+      drawn: this.data[place + 1][idx],
+    })).filter(({ one, value }) => value !== undefined && value !== null && !one.isOutOfTooltip);
     if (mode === "single") {
       const distance = ({ one, drawn }) => Math.abs(plot.valToPos(drawn, one.axis ?? "left|") - top);
       rows = rows.sort((a, b) => distance(a) - distance(b)).slice(0, 1);
@@ -274,10 +401,24 @@ export class Graph {
       rows = rows.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
     }
     const over = rows.length - 20;
-    fill(this.tip, h("div", { class: "tip-time" }, timeText(at)),
-      rows.slice(0, 20).map(({ one, value }) => h("div", { class: "tip-row" }, h("i", { style: { background: one.colour } }), h("span", {}, one.name), h("b", {}, valueText(value, one.unit, one.decimals)))),
+    fill(
+      this.tip,
+      h("div", { class: "tip-time" }, timeText(at)),
+      rows.slice(0, 20).map(({ one, value }) =>
+        h(
+          "div",
+          { class: "tip-row" },
+          h("i", { style: { background: one.colour } }),
+          h("span", {}, one.name),
+          h("b", {}, valueText(value, one.unit, one.decimals)),
+        )
+      ),
       over > 0 ? h("div", { class: "tip-more" }, `and ${over} more`) : null,
-      (this.options.marks ?? []).filter((mark) => Math.abs(plot.valToPos(mark.from / 1000, "x") - left) < 6).map((mark) => h("div", { class: "tip-mark" }, h("i", { style: { background: mark.colour } }), mark.text)));
+      (this.options.marks ?? []).filter((mark) => Math.abs(plot.valToPos(mark.from / 1000, "x") - left) < 6)
+        .map((mark) =>
+          h("div", { class: "tip-mark" }, h("i", { style: { background: mark.colour } }), mark.text)
+        ),
+    );
     this.tip.hidden = false;
     const box = this.canvas.getBoundingClientRect();
     const own = this.tip.getBoundingClientRect();
@@ -289,7 +430,11 @@ export class Graph {
   /// The value at a place; where the series has its points elsewhere, the one before.
   nearest(place, idx) {
     const column = this.raw[place];
-    for (let at = idx; at >= 0 && at > idx - 50; at -= 1) if (column[at] !== undefined) return column[at] === null ? null : this.visible[place].isNegative ? -column[at] : column[at];
+    for (let at = idx; at >= 0 && at > idx - 50; at -= 1) {
+      if (column[at] !== undefined) {
+        return column[at] === null ? null : this.visible[place].isNegative ? -column[at] : column[at];
+      }
+    }
     return undefined;
   }
 
@@ -297,16 +442,84 @@ export class Graph {
     const { calcs = [], mode } = this.options.legend ?? {};
     if (mode === "hidden") return;
     const rows = this.series.filter((one) => !one.isOutOfLegend);
-    const values = (one) => calcs.map((id) => formatted(reduced(id, one.values.filter((value) => value !== undefined)), /count/i.test(id) ? "none" : one.unit, one.decimals));
+    const values = (one) =>
+      calcs.map((id) =>
+        formatted(
+          reduced(id, one.values.filter((value) => value !== undefined)),
+          /count/i.test(id) ? "none" : one.unit,
+          one.decimals,
+        )
+      );
     const toggled = (one) => (event) => this.toggle(one, event.ctrlKey || event.metaKey || event.shiftKey);
-    const key = (one) => (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.toggle(one, event.shiftKey); } };
-    const name = (one) => h("span", { class: "legend-name", title: one.name }, h("i", { style: { background: one.colour } }), one.name);
+    const key = (one) => (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        this.toggle(one, event.shiftKey);
+      }
+    };
+    const name = (one) =>
+      h(
+        "span",
+        { class: "legend-name", title: one.name },
+        h("i", { style: { background: one.colour } }),
+        one.name,
+      );
     const text = ({ prefix = "", text: shown, suffix }) => prefix + shown + suffix;
     if (mode === "table") {
-      fill(this.legend, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "Name"), calcs.map((id) => h("th", { class: "number" }, calculationName(id))))),
-        h("tbody", {}, rows.map((one) => h("tr", { class: one.isHidden ? "is-hidden" : null, tabIndex: 0, onClick: toggled(one), onKeydown: key(one) }, h("td", {}, name(one)), values(one).map((value) => h("td", { class: "number" }, text(value))))))));
+      fill(
+        this.legend,
+        h(
+          "table",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              h("th", {}, "Name"),
+              calcs.map((id) => h("th", { class: "number" }, calculationName(id))),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            rows.map((one) =>
+              h(
+                "tr",
+                {
+                  class: one.isHidden ? "is-hidden" : null,
+                  tabIndex: 0,
+                  onClick: toggled(one),
+                  onKeydown: key(one),
+                },
+                h("td", {}, name(one)),
+                values(one).map((value) => h("td", { class: "number" }, text(value))),
+              )
+            ),
+          ),
+        ),
+      );
     } else {
-      fill(this.legend, rows.map((one) => h("button", { class: ["legend-item", one.isHidden && "is-hidden"], type: "button", onClick: toggled(one) }, name(one), calcs.length > 0 ? h("span", { class: "legend-values" }, values(one).map((value, place) => `${calculationName(calcs[place])}: ${text(value)}`).join("  ")) : null)));
+      fill(
+        this.legend,
+        rows.map((one) =>
+          h(
+            "button",
+            { class: ["legend-item", one.isHidden && "is-hidden"], type: "button", onClick: toggled(one) },
+            name(one),
+            calcs.length > 0
+              ? h(
+                "span",
+                { class: "legend-values" },
+                values(one).map((value, place) => `${calculationName(calcs[place])}: ${text(value)}`).join(
+                  "  ",
+                ),
+              )
+              : null,
+          )
+        ),
+      );
     }
   }
 
@@ -326,7 +539,10 @@ export class Graph {
 /// Whether no two neighbouring points are there, so that no line is.
 function isSparse(column, from, to) {
   for (let place = from; place < to; place += 1) {
-    if (column[place] !== null && column[place] !== undefined && column[place + 1] !== null && column[place + 1] !== undefined) return false;
+    if (
+      column[place] !== null && column[place] !== undefined && column[place + 1] !== null &&
+      column[place + 1] !== undefined
+    ) return false;
   }
   return true;
 }

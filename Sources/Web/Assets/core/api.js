@@ -37,7 +37,10 @@ export async function request(path, options = {}) {
   let response;
   try {
     response = await fetch(parameters.size > 0 ? `${path}?${parameters}` : path, {
-      method: options.method ?? (body ? "POST" : "GET"), headers, body, signal: options.signal,
+      method: options.method ?? (body ? "POST" : "GET"),
+      headers,
+      body,
+      signal: options.signal,
       credentials: "same-origin",
     });
   } catch (error) {
@@ -72,10 +75,16 @@ function csrfToken() {
 export async function prometheus(path, query, signal) {
   const isLong = JSON.stringify(query).length > 1500;
   const answer = await request(`/api/v1/${path}`, isLong ? { form: query, signal } : { query, signal });
-  return { data: answer.data, warnings: answer.warnings ?? [], infos: answer.infos ?? [], stats: answer.data?.stats };
+  return {
+    data: answer.data,
+    warnings: answer.warnings ?? [],
+    infos: answer.infos ?? [],
+    stats: answer.data?.stats,
+  };
 }
 
 export const queryRange = (expr, range, step, signal) =>
   prometheus("query_range", { query: expr, start: range.from / 1000, end: range.to / 1000, step }, signal);
 
-export const queryInstant = (expr, at, signal) => prometheus("query", { query: expr, time: at / 1000 }, signal);
+export const queryInstant = (expr, at, signal) =>
+  prometheus("query", { query: expr, time: at / 1000 }, signal);

@@ -10,8 +10,19 @@ const hues = {
 };
 const shades = ["super-light-", "light-", "", "semi-dark-", "dark-"];
 
-const named = { transparent: "transparent", white: "#ffffff", black: "#000000", grey: "#8e8e8e", gray: "#8e8e8e", text: "var(--text)" };
-for (const [hue, values] of Object.entries(hues)) shades.forEach((shade, place) => { named[shade + hue] = values[place]; });
+const named = {
+  transparent: "transparent",
+  white: "#ffffff",
+  black: "#000000",
+  grey: "#8e8e8e",
+  gray: "#8e8e8e",
+  text: "var(--text)",
+};
+for (const [hue, values] of Object.entries(hues)) {
+  shades.forEach((shade, place) => {
+    named[shade + hue] = values[place];
+  });
+}
 
 /// What a name or a code stands for; texts that are no colour become grey.
 export function colour(name) {
@@ -20,9 +31,38 @@ export function colour(name) {
 }
 
 export const palette = [
-  "#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0", "#37872d", "#fade2a", "#447ebc",
-  "#c15c17", "#890f02", "#0a437c", "#6d1f62", "#584477", "#b7dbab", "#f4d598", "#70dbed", "#f9ba8f", "#f29191", "#82b5d8",
-  "#e5a8e2", "#aea2e0", "#629e51", "#e5ac0e", "#64b0c8", "#e0752d", "#bf1b00", "#0a50a1", "#962d82", "#614d93",
+  "#73bf69",
+  "#f2cc0c",
+  "#8ab8ff",
+  "#ff780a",
+  "#f2495c",
+  "#5794f2",
+  "#b877d9",
+  "#705da0",
+  "#37872d",
+  "#fade2a",
+  "#447ebc",
+  "#c15c17",
+  "#890f02",
+  "#0a437c",
+  "#6d1f62",
+  "#584477",
+  "#b7dbab",
+  "#f4d598",
+  "#70dbed",
+  "#f9ba8f",
+  "#f29191",
+  "#82b5d8",
+  "#e5a8e2",
+  "#aea2e0",
+  "#629e51",
+  "#e5ac0e",
+  "#64b0c8",
+  "#e0752d",
+  "#bf1b00",
+  "#0a50a1",
+  "#962d82",
+  "#614d93",
 ];
 
 /// The colour of a name, always the same one.
@@ -45,11 +85,16 @@ export function faded(code, opacity) {
 }
 
 const scales = {
-  "continuous-GrYlRd": ["green", "yellow", "red"], "continuous-RdYlGr": ["red", "yellow", "green"],
-  "continuous-BlYlRd": ["dark-blue", "super-light-yellow", "dark-red"], "continuous-YlRd": ["super-light-yellow", "dark-red"],
-  "continuous-BlPu": ["dark-blue", "dark-purple"], "continuous-YlBl": ["super-light-yellow", "dark-blue"],
-  "continuous-blues": ["super-light-blue", "dark-blue"], "continuous-reds": ["super-light-red", "dark-red"],
-  "continuous-greens": ["super-light-green", "dark-green"], "continuous-purples": ["super-light-purple", "dark-purple"],
+  "continuous-GrYlRd": ["green", "yellow", "red"],
+  "continuous-RdYlGr": ["red", "yellow", "green"],
+  "continuous-BlYlRd": ["dark-blue", "super-light-yellow", "dark-red"],
+  "continuous-YlRd": ["super-light-yellow", "dark-red"],
+  "continuous-BlPu": ["dark-blue", "dark-purple"],
+  "continuous-YlBl": ["super-light-yellow", "dark-blue"],
+  "continuous-blues": ["super-light-blue", "dark-blue"],
+  "continuous-reds": ["super-light-red", "dark-red"],
+  "continuous-greens": ["super-light-green", "dark-green"],
+  "continuous-purples": ["super-light-purple", "dark-purple"],
 };
 export const isScale = (mode) => mode in scales;
 
@@ -58,7 +103,9 @@ export function blended(mode, share) {
   const stops = (scales[mode] ?? scales["continuous-GrYlRd"]).map((name) => fromHex(colour(name)));
   const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
   const low = Math.min(Math.floor(place), stops.length - 2);
-  const mixed = stops[low].map((part, channel) => Math.round(part + (stops[low + 1][channel] - part) * (place - low)));
+  const mixed = stops[low].map((part, channel) =>
+    Math.round(part + (stops[low + 1][channel] - part) * (place - low))
+  );
   return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 

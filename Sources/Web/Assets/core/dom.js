@@ -66,7 +66,9 @@ export function safeAddress(text) {
 /// A link that stays within the pages; the router takes its clicks.
 export function link(href, properties, ...children) {
   const address = safeAddress(href);
-  if (address === null) return h("span", { ...properties, title: "this address is not one of the web" }, ...children);
+  if (address === null) {
+    return h("span", { ...properties, title: "this address is not one of the web" }, ...children);
+  }
   const isOutside = new URL(address).origin !== location.origin;
   return h("a", { href: address, rel: isOutside ? "noreferrer noopener" : null, ...properties }, ...children);
 }

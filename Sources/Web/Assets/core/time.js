@@ -26,15 +26,37 @@ export function durationText(ms) {
 
 const zone = { utc: false };
 export const timeZone = {
-  get isUTC() { return zone.utc; },
-  set isUTC(value) { zone.utc = value; },
-  get name() { return zone.utc ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone; },
+  get isUTC() {
+    return zone.utc;
+  },
+  set isUTC(value) {
+    zone.utc = value;
+  },
+  get name() {
+    return zone.utc ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  },
 };
 
 const parts = (date) =>
   zone.utc
-    ? [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds(), date.getUTCDay()]
-    : [date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds(), date.getDay()];
+    ? [
+      date.getUTCFullYear(),
+      date.getUTCMonth(),
+      date.getUTCDate(),
+      date.getUTCHours(),
+      date.getUTCMinutes(),
+      date.getUTCSeconds(),
+      date.getUTCDay(),
+    ]
+    : [
+      date.getFullYear(),
+      date.getMonth(),
+      date.getDate(),
+      date.getHours(),
+      date.getMinutes(),
+      date.getSeconds(),
+      date.getDay(),
+    ];
 
 const made = (...fields) => (zone.utc ? Date.UTC(...fields) : new Date(...fields).getTime());
 
@@ -57,7 +79,9 @@ function rounded(ms, unit, isEnd) {
 function shifted(ms, count, unit) {
   if (unit !== "M" && unit !== "y") return ms + count * units[unit];
   const [year, month, day, hour, minute, second] = parts(new Date(ms));
-  return unit === "M" ? made(year, month + count, day, hour, minute, second) : made(year + count, month, day, hour, minute, second);
+  return unit === "M"
+    ? made(year, month + count, day, hour, minute, second)
+    : made(year + count, month, day, hour, minute, second);
 }
 
 /// Milliseconds of a time: `now`, `now-6h`, `now-1d/d`, a number of milliseconds, or a date. Null where it is none.
@@ -67,7 +91,9 @@ export function instant(text, isEnd = false, now = Date.now()) {
   if (/^\d{11,}$/.test(given)) return Number(given);
   if (!given.startsWith("now")) {
     const match = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?$/.exec(given);
-    if (match) return made(+match[1], match[2] - 1, +match[3], +(match[4] ?? 0), +(match[5] ?? 0), +(match[6] ?? 0));
+    if (match) {
+      return made(+match[1], match[2] - 1, +match[3], +(match[4] ?? 0), +(match[5] ?? 0), +(match[6] ?? 0));
+    }
     const ms = Date.parse(given);
     return Number.isNaN(ms) ? null : ms;
   }
@@ -75,8 +101,9 @@ export function instant(text, isEnd = false, now = Date.now()) {
   let rest = given.slice(3);
   let match;
   while (rest !== "") {
-    if ((match = /^([+-])(\d+)([smhdwMy])/.exec(rest))) ms = shifted(ms, Number(match[1] + match[2]), match[3]);
-    else if ((match = /^\/([smhdwMy])/.exec(rest))) ms = rounded(ms, match[1], isEnd);
+    if ((match = /^([+-])(\d+)([smhdwMy])/.exec(rest))) {
+      ms = shifted(ms, Number(match[1] + match[2]), match[3]);
+    } else if ((match = /^\/([smhdwMy])/.exec(rest))) ms = rounded(ms, match[1], isEnd);
     else return null;
     rest = rest.slice(match[0].length);
   }
@@ -93,8 +120,40 @@ export function resolved(from, to, now = Date.now()) {
 }
 
 const steps = [
-  1, 2, 5, 10, 15, 20, 30, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 20e3, 30e3, 60e3, 120e3, 300e3, 600e3, 900e3,
-  1200e3, 1800e3, 3600e3, 7200e3, 10800e3, 21600e3, 43200e3, 86400e3, 604800e3, 2592000e3, 31536000e3,
+  1,
+  2,
+  5,
+  10,
+  15,
+  20,
+  30,
+  50,
+  100,
+  200,
+  500,
+  1e3,
+  2e3,
+  5e3,
+  10e3,
+  15e3,
+  20e3,
+  30e3,
+  60e3,
+  120e3,
+  300e3,
+  600e3,
+  900e3,
+  1200e3,
+  1800e3,
+  3600e3,
+  7200e3,
+  10800e3,
+  21600e3,
+  43200e3,
+  86400e3,
+  604800e3,
+  2592000e3,
+  31536000e3,
 ];
 
 /// How far two points of a graph lie apart: a round length, at least `minimum`.
@@ -119,16 +178,28 @@ export function axisText(ms, step) {
   const [year, month, day, hour, minute, second] = parts(new Date(ms));
   if (step < 1000) return `${two(minute)}:${two(second)}.${String(Math.floor(ms % 1000)).padStart(3, "0")}`;
   if (step < 60e3) return `${two(hour)}:${two(minute)}:${two(second)}`;
-  if (hour === 0 && minute === 0) return step >= 28 * 86400e3 ? `${months[month]} ${year}` : `${months[month]} ${day}`;
+  if (hour === 0 && minute === 0) {
+    return step >= 28 * 86400e3 ? `${months[month]} ${year}` : `${months[month]} ${day}`;
+  }
   return `${two(hour)}:${two(minute)}`;
 }
 
 const named = [
-  ["now-5m", "now", "Last 5 minutes"], ["now-15m", "now", "Last 15 minutes"], ["now-30m", "now", "Last 30 minutes"],
-  ["now-1h", "now", "Last hour"], ["now-3h", "now", "Last 3 hours"], ["now-6h", "now", "Last 6 hours"],
-  ["now-12h", "now", "Last 12 hours"], ["now-24h", "now", "Last 24 hours"], ["now-2d", "now", "Last 2 days"],
-  ["now-7d", "now", "Last 7 days"], ["now-30d", "now", "Last 30 days"], ["now-90d", "now", "Last 90 days"],
-  ["now/d", "now/d", "Today"], ["now-1d/d", "now-1d/d", "Yesterday"], ["now/w", "now/w", "This week"],
+  ["now-5m", "now", "Last 5 minutes"],
+  ["now-15m", "now", "Last 15 minutes"],
+  ["now-30m", "now", "Last 30 minutes"],
+  ["now-1h", "now", "Last hour"],
+  ["now-3h", "now", "Last 3 hours"],
+  ["now-6h", "now", "Last 6 hours"],
+  ["now-12h", "now", "Last 12 hours"],
+  ["now-24h", "now", "Last 24 hours"],
+  ["now-2d", "now", "Last 2 days"],
+  ["now-7d", "now", "Last 7 days"],
+  ["now-30d", "now", "Last 30 days"],
+  ["now-90d", "now", "Last 90 days"],
+  ["now/d", "now/d", "Today"],
+  ["now-1d/d", "now-1d/d", "Yesterday"],
+  ["now/w", "now/w", "This week"],
 ];
 export const namedRanges = named;
 

@@ -16,13 +16,20 @@ const pattern = (text) => {
 
 function comparison(op, left, right) {
   switch (op) {
-    case "eq": return left === right;
-    case "neq": return left !== right;
-    case "gt": return left > right;
-    case "gte": return left >= right;
-    case "lt": return left < right;
-    case "lte": return left <= right;
-    default: return false;
+    case "eq":
+      return left === right;
+    case "neq":
+      return left !== right;
+    case "gt":
+      return left > right;
+    case "gte":
+      return left >= right;
+    case "lt":
+      return left < right;
+    case "lte":
+      return left <= right;
+    default:
+      return false;
   }
 }
 
@@ -31,24 +38,48 @@ export function matches(matcher, field, frame) {
   const name = displayName(field, frame);
   const options = matcher.options;
   switch (matcher.id) {
-    case "byName": return name === options || field.name === options;
-    case "byRegexp": return pattern(options).test(name);
-    case "byType": return field.type === options;
-    case "byTypes": return options.includes(field.type);
+    case "byName":
+      return name === options || field.name === options;
+    case "byRegexp":
+      return pattern(options).test(name);
+    case "byType":
+      return field.type === options;
+    case "byTypes":
+      return options.includes(field.type);
     case "byNames": {
       const isIn = (options.names ?? []).includes(name);
       return options.mode === "exclude" ? !isIn : isIn;
     }
-    case "byRegexpOrNames": return (options.names ?? []).includes(name) || (options.pattern ? pattern(options.pattern).test(name) : false);
-    case "byFrameRefID": return frame?.refId === options;
-    case "byValue": return comparison(options.op, reduced(options.reducer, field.values), Number(options.value));
-    case "numeric": return field.type === "number";
-    case "time": return field.type === "time";
-    case "first": return frame?.fields[0] === field;
-    default: return false;
+    case "byRegexpOrNames":
+      return (options.names ?? []).includes(name) ||
+        (options.pattern ? pattern(options.pattern).test(name) : false);
+    case "byFrameRefID":
+      return frame?.refId === options;
+    case "byValue":
+      return comparison(options.op, reduced(options.reducer, field.values), Number(options.value));
+    case "numeric":
+      return field.type === "number";
+    case "time":
+      return field.type === "time";
+    case "first":
+      return frame?.fields[0] === field;
+    default:
+      return false;
   }
 }
-export const knownMatchers = ["byName", "byRegexp", "byType", "byTypes", "byNames", "byRegexpOrNames", "byFrameRefID", "byValue", "numeric", "time", "first"];
+export const knownMatchers = [
+  "byName",
+  "byRegexp",
+  "byType",
+  "byTypes",
+  "byNames",
+  "byRegexpOrNames",
+  "byFrameRefID",
+  "byValue",
+  "numeric",
+  "time",
+  "first",
+];
 
 function setPath(target, path, value) {
   const keys = path.split(".");
@@ -72,8 +103,25 @@ export function configured(frames, fieldConfig, interpolate = (text) => text) {
   for (const override of overrides) {
     for (const frame of frames) {
       for (const field of frame.fields) {
-        if (!matches({ ...override.matcher, options: typeof override.matcher.options === "string" ? interpolate(override.matcher.options) : override.matcher.options }, field, frame)) continue;
-        for (const property of override.properties) setPath(field.config, property.id, typeof property.value === "string" ? interpolate(property.value) : property.value);
+        if (
+          !matches(
+            {
+              ...override.matcher,
+              options: typeof override.matcher.options === "string"
+                ? interpolate(override.matcher.options)
+                : override.matcher.options,
+            },
+            field,
+            frame,
+          )
+        ) continue;
+        for (const property of override.properties) {
+          setPath(
+            field.config,
+            property.id,
+            typeof property.value === "string" ? interpolate(property.value) : property.value,
+          );
+        }
       }
     }
   }
@@ -125,17 +173,29 @@ function mapped(mappings, value) {
         break;
       }
       case "range":
-        if (typeof value === "number" && value >= (options.from ?? -Infinity) && value <= (options.to ?? Infinity)) return options.result;
+        if (
+          typeof value === "number" && value >= (options.from ?? -Infinity) &&
+          value <= (options.to ?? Infinity)
+        ) return options.result;
         break;
       case "regex": {
         const match = pattern(options.pattern).exec(String(value));
-        if (match) return { ...options.result, text: options.result.text?.replace(/\$(\d)/g, (_, group) => match[group] ?? "") };
+        if (match) {
+          return {
+            ...options.result,
+            text: options.result.text?.replace(/\$(\d)/g, (_, group) => match[group] ?? ""),
+          };
+        }
         break;
       }
       case "special": {
         const isFound = {
-          null: value === null || value === undefined, nan: Number.isNaN(value), "null+nan": value === null || value === undefined || Number.isNaN(value),
-          true: value === true, false: value === false, empty: value === "",
+          null: value === null || value === undefined,
+          nan: Number.isNaN(value),
+          "null+nan": value === null || value === undefined || Number.isNaN(value),
+          true: value === true,
+          false: value === false,
+          empty: value === "",
         }[options.match];
         if (isFound) return options.result;
         break;
@@ -151,7 +211,11 @@ export function shown(field, value, range) {
   const found = mapped(config.mappings, value);
   let text = found?.text;
   if (!text) {
-    text = (value === null || value === undefined) && config.noValue ? config.noValue : field.type === "number" || typeof value === "number" ? valueText(value, config.unit, config.decimals) : String(value ?? "");
+    text = (value === null || value === undefined) && config.noValue
+      ? config.noValue
+      : field.type === "number" || typeof value === "number"
+      ? valueText(value, config.unit, config.decimals)
+      : String(value ?? "");
   }
   return { text, colour: found?.color ? colour(found.color) : valueColour(field, value, range) };
 }
@@ -160,7 +224,9 @@ export function shown(field, value, range) {
 export function valueColour(field, value, range) {
   const mode = field.config.color?.mode ?? "thresholds";
   if (isScale(mode)) return blended(mode, ((value ?? range.min) - range.min) / (range.max - range.min || 1));
-  if (mode === "thresholds") return colour(thresholdOf(field.config.thresholds, value ?? -Infinity, range).color);
+  if (mode === "thresholds") {
+    return colour(thresholdOf(field.config.thresholds, value ?? -Infinity, range).color);
+  }
   return seriesColour(field);
 }
 
@@ -168,15 +234,25 @@ export function valueColour(field, value, range) {
 export function seriesColour(field, range) {
   const { mode, fixedColor, seriesBy = "last" } = field.config.color ?? {};
   switch (mode) {
-    case "fixed": return colour(fixedColor);
-    case "shades": return colour(fixedColor);
-    case "palette-classic-by-name": return colourOfText(displayName(field));
+    case "fixed":
+      return colour(fixedColor);
+    case "shades":
+      return colour(fixedColor);
+    case "palette-classic-by-name":
+      return colourOfText(displayName(field));
     case "thresholds": {
       const value = reduced({ last: "lastNotNull", min: "min", max: "max" }[seriesBy], field.values);
       return colour(thresholdOf(field.config.thresholds, value, range ?? { min: 0, max: 100 }).color);
     }
     default: {
-      if (mode && isScale(mode)) return blended(mode, range ? ((reduced("lastNotNull", field.values) ?? range.min) - range.min) / (range.max - range.min || 1) : 0.5);
+      if (mode && isScale(mode)) {
+        return blended(
+          mode,
+          range
+            ? ((reduced("lastNotNull", field.values) ?? range.min) - range.min) / (range.max - range.min || 1)
+            : 0.5,
+        );
+      }
       return palette[(field.number ?? 0) % palette.length];
     }
   }

@@ -33,7 +33,9 @@ export function ordered(variables) {
   const visit = (variable) => {
     if (seen.has(variable.name)) return;
     seen.add(variable.name);
-    for (const name of [...namesUsed(variable.query), ...namesUsed(variable.regex)]) if (byName.has(name)) visit(byName.get(name));
+    for (const name of [...namesUsed(variable.query), ...namesUsed(variable.regex)]) {
+      if (byName.has(name)) visit(byName.get(name));
+    }
     result.push(variable);
   };
   variables.forEach(visit);
@@ -42,31 +44,54 @@ export function ordered(variables) {
 
 async function choicesOf(variable, scope, range, signal) {
   switch (variable.type) {
-    case "query": return filtered(variable, await asked(interpolated(variable.query, scope, {}, true), variable, range, signal), scope);
-    case "custom": return customOptions(variable.query);
-    case "interval": return [...(variable.auto ? [{ value: "$__auto", text: "auto" }] : []), ...variable.query.split(",").map((text) => text.trim()).filter(Boolean).map((text) => ({ value: text, text }))];
-    case "datasource": return [{ value: variable.query === "loki" ? "loki" : "prometheus", text: "obs" }];
-    case "constant": return [{ value: variable.query, text: variable.query }];
-    default: return [];
+    case "query":
+      return filtered(
+        variable,
+        await asked(interpolated(variable.query, scope, {}, true), variable, range, signal),
+        scope,
+      );
+    case "custom":
+      return customOptions(variable.query);
+    case "interval":
+      return [
+        ...(variable.auto ? [{ value: "$__auto", text: "auto" }] : []),
+        ...variable.query.split(",").map((text) => text.trim()).filter(Boolean).map((text) => ({
+          value: text,
+          text,
+        })),
+      ];
+    case "datasource":
+      return [{ value: variable.query === "loki" ? "loki" : "prometheus", text: "obs" }];
+    case "constant":
+      return [{ value: variable.query, text: variable.query }];
+    default:
+      return [];
   }
 }
 
 /// `a, b : c` : texts, and names before a colon where they differ from the values. A comma with a backslash is one of the text.
 function customOptions(text) {
-  return text.split(/(?<!\\),/).map((part) => part.replace(/\\,/g, ",").trim()).filter(Boolean).map((part) => {
-    const match = /^(.+?)\s+:\s+(.+)$/.exec(part);
-    return match ? { text: match[1], value: match[2] } : { text: part, value: part };
-  });
+  return text.split(/(?<!\\),/).map((part) => part.replace(/\\,/g, ",").trim()).filter(Boolean).map(
+    (part) => {
+      const match = /^(.+?)\s+:\s+(.+)$/.exec(part);
+      return match ? { text: match[1], value: match[2] } : { text: part, value: part };
+    },
+  );
 }
 
 async function asked(query, variable, range, signal) {
   const times = { start: range.from / 1000, end: range.to / 1000 };
   let match;
   if (variable.datasource?.type === "loki") return askedLogs(query, times, signal);
-  if ((match = /^label_names\(\s*(.*?)\s*\)\s*$/s.exec(query))) return (await prometheus("labels", { ...times, "match[]": match[1] || undefined }, signal)).data;
+  if ((match = /^label_names\(\s*(.*?)\s*\)\s*$/s.exec(query))) {
+    return (await prometheus("labels", { ...times, "match[]": match[1] || undefined }, signal)).data;
+  }
   if ((match = /^label_values\(\s*(?:(.+)\s*,\s*)?("?)([^\s,()]+?)\2\s*\)\s*$/s.exec(query))) {
     const [, selector, , label] = match;
-    return (await prometheus(`label/${encodeURIComponent(label)}/values`, { ...times, "match[]": selector || undefined }, signal)).data;
+    return (await prometheus(`label/${encodeURIComponent(label)}/values`, {
+      ...times,
+      "match[]": selector || undefined,
+    }, signal)).data;
   }
   if ((match = /^metrics\(\s*(.*?)\s*\)\s*$/s.exec(query))) {
     const { data } = await prometheus("label/__name__/values", times, signal);
@@ -78,17 +103,24 @@ async function asked(query, variable, range, signal) {
     if (data.resultType !== "vector") return [String(data.result[1])];
     return data.result.map(({ metric, value }) => {
       const { __name__: name = "", ...labels } = metric;
-      return `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(",")}} ${value[1]} ${value[0] * 1000}`;
+      return `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(",")}} ${
+        value[1]
+      } ${value[0] * 1000}`;
     });
   }
   const { data } = await prometheus("series", { ...times, "match[]": query }, signal);
-  return data.map(({ __name__: name = "", ...labels }) => `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(",")}}`);
+  return data.map(({ __name__: name = "", ...labels }) =>
+    `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(",")}}`
+  );
 }
 
 async function askedLogs(query, times, signal) {
   const match = /^label_values\(\s*(?:(.+)\s*,\s*)?([^\s,()]+)\s*\)\s*$/s.exec(query);
   const path = match ? `label/${encodeURIComponent(match[2])}/values` : "labels";
-  const answer = await request(`/loki/api/v1/${path}`, { query: { start: times.start * 1e9, end: times.end * 1e9, query: match?.[1] }, signal });
+  const answer = await request(`/loki/api/v1/${path}`, {
+    query: { start: times.start * 1e9, end: times.end * 1e9, query: match?.[1] },
+    signal,
+  });
   return answer.data ?? [];
 }
 
@@ -109,8 +141,10 @@ function filtered(variable, texts, scope) {
   const once = [...new Map(options.map((one) => [one.value, one])).values()];
   const number = ({ text }) => Number(/\d+(\.\d+)?/.exec(text)?.[0] ?? NaN);
   const orders = {
-    1: (left, right) => (left.text < right.text ? -1 : 1), 3: (left, right) => number(left) - number(right) || 0,
-    5: (left, right) => (left.text.toLowerCase() < right.text.toLowerCase() ? -1 : 1), 7: (left, right) => left.text.localeCompare(right.text, "en", { numeric: true }),
+    1: (left, right) => (left.text < right.text ? -1 : 1),
+    3: (left, right) => number(left) - number(right) || 0,
+    5: (left, right) => (left.text.toLowerCase() < right.text.toLowerCase() ? -1 : 1),
+    7: (left, right) => left.text.localeCompare(right.text, "en", { numeric: true }),
   };
   const order = orders[variable.sort] ?? orders[variable.sort - 1];
   if (order) once.sort(order);
@@ -129,15 +163,31 @@ function valueOf(variable, given, range) {
     return { values: variable.chosen, texts: variable.chosen, isMulti: true };
   }
   const wanted = given ?? variable.current ?? [];
-  const isAll = variable.hasAll && (wanted.includes(allOption) || wanted.includes("All") || (wanted.length === 0 && !variable.choices.length));
+  const isAll = variable.hasAll &&
+    (wanted.includes(allOption) || wanted.includes("All") ||
+      (wanted.length === 0 && !variable.choices.length));
   if (isAll) {
     variable.chosen = [allOption];
-    return { values: variable.choices.map((one) => one.value), texts: variable.choices.map((one) => one.text), isMulti: true, isAll: true, allValue: variable.allValue };
+    return {
+      values: variable.choices.map((one) => one.value),
+      texts: variable.choices.map((one) => one.text),
+      isMulti: true,
+      isAll: true,
+      allValue: variable.allValue,
+    };
   }
-  let found = wanted.map((value) => variable.choices.find((one) => one.value === value) ?? variable.choices.find((one) => one.text === value)).filter(Boolean);
+  let found = wanted.map((value) =>
+    variable.choices.find((one) => one.value === value) ?? variable.choices.find((one) => one.text === value)
+  ).filter(Boolean);
   // A value of the address stands even where nothing has it now: the panels say then that there is no data.
-  if (found.length === 0 && given?.length > 0 && variable.type === "query") found = given.map((value) => ({ value, text: value }));
-  if (found.length === 0) found = variable.hasAll && wanted.length === 0 && variable.isMulti ? variable.choices.slice(0, 1) : variable.choices.slice(0, 1);
+  if (found.length === 0 && given?.length > 0 && variable.type === "query") {
+    found = given.map((value) => ({ value, text: value }));
+  }
+  if (found.length === 0) {
+    found = variable.hasAll && wanted.length === 0 && variable.isMulti
+      ? variable.choices.slice(0, 1)
+      : variable.choices.slice(0, 1);
+  }
   if (!variable.isMulti) found = found.slice(0, 1);
   variable.chosen = found.map((one) => one.value);
   if (variable.type === "interval") {
@@ -145,11 +195,16 @@ function valueOf(variable, given, range) {
     const text = value === "$__auto" ? durationText(interval(range, variable.autoCount, 1000)) : value;
     return { values: [text], texts: [text], isMulti: false, isPlain: true };
   }
-  return { values: found.map((one) => one.value), texts: found.map((one) => one.text), isMulti: variable.isMulti };
+  return {
+    values: found.map((one) => one.value),
+    texts: found.map((one) => one.text),
+    isMulti: variable.isMulti,
+  };
 }
 
 /// Conditions of ad-hoc filters, each `label|operator|value`, as matchers of PromQL.
-export const matchersOf = (filters) => filters.map((text) => {
-  const [label, operator, ...rest] = text.split("|");
-  return `${label}${operator}"${rest.join("|").replace(/(["\\])/g, "\\$1")}"`;
-});
+export const matchersOf = (filters) =>
+  filters.map((text) => {
+    const [label, operator, ...rest] = text.split("|");
+    return `${label}${operator}"${rest.join("|").replace(/(["\\])/g, "\\$1")}"`;
+  });

@@ -42,8 +42,14 @@ export async function explorePage(page) {
     const started = performance.now();
     const results = await Promise.all(asked.map(async (one) => {
       try {
-        const aligned = { from: Math.floor(range.from / step) * step, to: Math.floor(range.to / step) * step };
-        const [series, now] = await Promise.all([queryRange(one.expr, aligned, step / 1000, signal), queryInstant(one.expr, range.to, signal)]);
+        const aligned = {
+          from: Math.floor(range.from / step) * step,
+          to: Math.floor(range.to / step) * step,
+        };
+        const [series, now] = await Promise.all([
+          queryRange(one.expr, aligned, step / 1000, signal),
+          queryInstant(one.expr, range.to, signal),
+        ]);
         return { one, series, now };
       } catch (error) {
         return { one, error };
@@ -52,34 +58,129 @@ export async function explorePage(page) {
     if (signal.aborted) return;
     const took = performance.now() - started;
     const found = results.filter((result) => result.series);
-    const frames = found.flatMap(({ one, series }, place) => framesOfMatrix(series.data, { refId: String.fromCharCode(65 + place), expr: one.expr, legendFormat: "__auto" }, step));
-    const lines = frames.slice(0, seriesMost).map((frame, place) => ({ name: frame.name, times: frame.fields[0].values, values: frame.fields[1].values, colour: palette[place % palette.length], width: 1, fill: frames.length < 4 ? 8 : 0, axis: "left|" }));
-    drawn = new Graph(graph, lines, { range, legend: { mode: "list", calcs: [] }, tooltip: "multi", onZoom: (from, to) => picker.set(from, to), onZoomOut: () => picker.zoomOut() });
-    fill(notes, results.filter((result) => result.error && result.error.name !== "AbortError").map(({ one, error }) => h("pre", { class: "panel-error", role: "alert" }, caretText(one.expr, error.message))), [...new Set(found.flatMap(({ series }) => [...series.warnings, ...series.infos]))].map((note) => h("p", { class: "soft" }, note)),
-      h("p", { class: "soft" }, `${frames.length} series, step ${step / 1000} s, ${took.toFixed(0)} ms`, frames.length > seriesMost ? `; the first ${seriesMost} are drawn` : ""));
-    fill(answers, found.map(({ one, now }) => {
-      const box = h("div", { style: { maxHeight: "24rem", overflow: "auto" } });
-      const shown = configured([tableOfVector(now.data.resultType === "vector" || now.data.resultType === "scalar" ? now.data : { result: [] }, { refId: "A" }, false)], {});
-      table(box, { panel: { options: {}, fieldConfig: {} }, frames: shown, fillIn: (text) => text });
-      return h("section", { class: "card", style: { marginTop: "8px" } }, h("h2", {}, one.expr), box);
+    const frames = found.flatMap(({ one, series }, place) =>
+      framesOfMatrix(series.data, {
+        refId: String.fromCharCode(65 + place),
+        expr: one.expr,
+        legendFormat: "__auto",
+      }, step)
+    );
+    const lines = frames.slice(0, seriesMost).map((frame, place) => ({
+      name: frame.name,
+      times: frame.fields[0].values,
+      values: frame.fields[1].values,
+      colour: palette[place % palette.length],
+      width: 1,
+      fill: frames.length < 4 ? 8 : 0,
+      axis: "left|",
     }));
+    drawn = new Graph(graph, lines, {
+      range,
+      legend: { mode: "list", calcs: [] },
+      tooltip: "multi",
+      onZoom: (from, to) => picker.set(from, to),
+      onZoomOut: () => picker.zoomOut(),
+    });
+    fill(
+      notes,
+      results.filter((result) => result.error && result.error.name !== "AbortError").map(({ one, error }) =>
+        h("pre", { class: "panel-error", role: "alert" }, caretText(one.expr, error.message))
+      ),
+      [...new Set(found.flatMap(({ series }) => [...series.warnings, ...series.infos]))].map((note) =>
+        h("p", { class: "soft" }, note)
+      ),
+      h(
+        "p",
+        { class: "soft" },
+        `${frames.length} series, step ${step / 1000} s, ${took.toFixed(0)} ms`,
+        frames.length > seriesMost ? `; the first ${seriesMost} are drawn` : "",
+      ),
+    );
+    fill(
+      answers,
+      found.map(({ one, now }) => {
+        const box = h("div", { style: { maxHeight: "24rem", overflow: "auto" } });
+        const shown = configured([
+          tableOfVector(
+            now.data.resultType === "vector" || now.data.resultType === "scalar" ? now.data : { result: [] },
+            { refId: "A" },
+            false,
+          ),
+        ], {});
+        table(box, { panel: { options: {}, fieldConfig: {} }, frames: shown, fillIn: (text) => text });
+        return h("section", { class: "card", style: { marginTop: "8px" } }, h("h2", {}, one.expr), box);
+      }),
+    );
   };
 
-  const picker = new TimePicker({ onChange: () => { picker.show(); run(); } });
+  const picker = new TimePicker({
+    onChange: () => {
+      picker.show();
+      run();
+    },
+  });
   tools(picker.element);
 
-  const show = () => fill(rows, queries.map((one, place) => {
-    const editor = h("textarea", { class: "query", rows: 1, spellcheck: false, value: one.expr, "aria-label": `query ${place + 1}`, placeholder: "an expression of PromQL; Enter asks, Shift-Enter is a new line", onInput: (event) => { one.expr = event.target.value; } });
-    const row = h("div", { class: "query-row" }, editor, h("button", { type: "button", class: "main", onClick: run }, "Run"), h("button", { type: "button", title: "in Prometheus' form", onClick: async () => { const { data } = await prometheus("format_query", { query: one.expr }); one.expr = editor.value = data; } }, "Format"),
-      queries.length > 1 ? h("button", { type: "button", "aria-label": "remove the query", onClick: () => { queries.splice(place, 1); show(); run(); } }, "×") : null);
-    completion(editor, row, run);
-    return row;
-  }), h("button", { type: "button", onClick: () => { queries.push({ expr: "" }); show(); } }, "+ query"));
+  const show = () =>
+    fill(
+      rows,
+      queries.map((one, place) => {
+        const editor = h("textarea", {
+          class: "query",
+          rows: 1,
+          spellcheck: false,
+          value: one.expr,
+          "aria-label": `query ${place + 1}`,
+          placeholder: "an expression of PromQL; Enter asks, Shift-Enter is a new line",
+          onInput: (event) => {
+            one.expr = event.target.value;
+          },
+        });
+        const row = h(
+          "div",
+          { class: "query-row" },
+          editor,
+          h("button", { type: "button", class: "main", onClick: run }, "Run"),
+          h("button", {
+            type: "button",
+            title: "in Prometheus' form",
+            onClick: async () => {
+              const { data } = await prometheus("format_query", { query: one.expr });
+              one.expr = editor.value = data;
+            },
+          }, "Format"),
+          queries.length > 1
+            ? h("button", {
+              type: "button",
+              "aria-label": "remove the query",
+              onClick: () => {
+                queries.splice(place, 1);
+                show();
+                run();
+              },
+            }, "×")
+            : null,
+        );
+        completion(editor, row, run);
+        return row;
+      }),
+      h("button", {
+        type: "button",
+        onClick: () => {
+          queries.push({ expr: "" });
+          show();
+        },
+      }, "+ query"),
+    );
   show();
   fill(page, h("h1", {}, "Explore"), h("div", { style: { height: ".5rem" } }), rows, notes, graph, answers);
   rows.querySelector("textarea").focus();
   if (queries.some((one) => one.expr)) await run();
-  return () => { loads.abort(); picker.destroy(); drawn?.destroy(); };
+  return () => {
+    loads.abort();
+    picker.destroy();
+    drawn?.destroy();
+  };
 }
 
 /// The place of a mistake under the query, where the server names it.
@@ -89,4 +190,3 @@ function caretText(expr, message) {
   const line = expr.split("\n")[Number(match[1]) - 1] ?? "";
   return `${line}\n${" ".repeat(Math.max(0, Number(match[2]) - 1))}^\n${message}`;
 }
-

@@ -4,19 +4,28 @@ import { fill, h } from "../core/dom.js";
 import { timeZone } from "../core/time.js";
 
 const places = [
-  ["/", "Overview", "g h"], ["/dashboards", "Dashboards", "g d"], ["/explore", "Explore", "g e"], ["/alerts", "Alerts", "g a"], ["/targets", "Targets", "g t"], ["/status", "Status", "g s"],
+  ["/", "Overview", "g h"],
+  ["/dashboards", "Dashboards", "g d"],
+  ["/explore", "Explore", "g e"],
+  ["/alerts", "Alerts", "g a"],
+  ["/targets", "Targets", "g t"],
+  ["/status", "Status", "g s"],
 ];
 
 /// The parameters of the page's address; pages keep what they show in them.
 export const address = {
-  get parameters() { return new URLSearchParams(location.search); },
+  get parameters() {
+    return new URLSearchParams(location.search);
+  },
 
   /// Changes parameters: a null takes one away, an array repeats it.
   set(changes, { replaces = false } = {}) {
     const parameters = this.parameters;
     for (const [name, value] of Object.entries(changes)) {
       parameters.delete(name);
-      for (const one of Array.isArray(value) ? value : [value]) if (one !== null && one !== undefined && one !== "") parameters.append(name, one);
+      for (const one of Array.isArray(value) ? value : [value]) {
+        if (one !== null && one !== undefined && one !== "") parameters.append(name, one);
+      }
     }
     const text = parameters.toString();
     history[replaces ? "replaceState" : "pushState"](null, "", location.pathname + (text ? `?${text}` : ""));
@@ -32,7 +41,12 @@ export function goTo(path) {
 /// A line at the bottom that goes by itself; errors stay until they are closed.
 export function say(message, kind = "info") {
   const box = document.getElementById("messages");
-  const line = h("div", { class: `message message-${kind}`, role: kind === "error" ? "alert" : "status" }, message, h("button", { type: "button", "aria-label": "close", onClick: () => line.remove() }, "×"));
+  const line = h(
+    "div",
+    { class: `message message-${kind}`, role: kind === "error" ? "alert" : "status" },
+    message,
+    h("button", { type: "button", "aria-label": "close", onClick: () => line.remove() }, "×"),
+  );
   box.append(line);
   if (kind !== "error") setTimeout(() => line.remove(), 6000);
 }
@@ -46,20 +60,54 @@ function setTheme(name) {
 /// Builds the frame; gives the element that pages fill.
 export function shell() {
   timeZone.isUTC = localStorage.getItem("obs-utc") === "1";
-  document.documentElement.dataset.theme = localStorage.getItem("obs-theme") ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+  document.documentElement.dataset.theme = localStorage.getItem("obs-theme") ??
+    (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   const page = h("main", { id: "page", tabIndex: -1 });
-  const zone = h("button", { type: "button", class: "quiet", title: "time zone", onClick: () => {
-    timeZone.isUTC = !timeZone.isUTC;
-    localStorage.setItem("obs-utc", timeZone.isUTC ? "1" : "0");
-    zone.textContent = timeZone.isUTC ? "UTC" : "local";
-    dispatchEvent(new Event("obs:route"));
-  } }, timeZone.isUTC ? "UTC" : "local");
-  const theme = h("button", { type: "button", class: "quiet", title: "light or dark (t)", "aria-label": "light or dark", onClick: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark") }, "◐");
-  const navigation = h("nav", { "aria-label": "pages" }, places.map(([path, name, keys]) => h("a", { href: path, title: keys }, name)));
+  const zone = h("button", {
+    type: "button",
+    class: "quiet",
+    title: "time zone",
+    onClick: () => {
+      timeZone.isUTC = !timeZone.isUTC;
+      localStorage.setItem("obs-utc", timeZone.isUTC ? "1" : "0");
+      zone.textContent = timeZone.isUTC ? "UTC" : "local";
+      dispatchEvent(new Event("obs:route"));
+    },
+  }, timeZone.isUTC ? "UTC" : "local");
+  const theme = h("button", {
+    type: "button",
+    class: "quiet",
+    title: "light or dark (t)",
+    "aria-label": "light or dark",
+    onClick: () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
+  }, "◐");
+  const navigation = h(
+    "nav",
+    { "aria-label": "pages" },
+    places.map(([path, name, keys]) => h("a", { href: path, title: keys }, name)),
+  );
   document.body.append(
     h("a", { class: "skip", href: "#page" }, "to the page"),
-    h("header", { class: "bar" }, h("a", { class: "brand", href: "/", "aria-label": "obs, overview" }, "obs"), navigation, h("span", { class: "bar-space" }), h("span", { id: "bar-tools" }), zone, theme, h("button", { type: "button", class: "quiet", title: "keys (?)", "aria-label": "keys", onClick: showKeys }, "?")),
-    page, h("div", { id: "messages", "aria-live": "polite" }));
+    h(
+      "header",
+      { class: "bar" },
+      h("a", { class: "brand", href: "/", "aria-label": "obs, overview" }, "obs"),
+      navigation,
+      h("span", { class: "bar-space" }),
+      h("span", { id: "bar-tools" }),
+      zone,
+      theme,
+      h("button", {
+        type: "button",
+        class: "quiet",
+        title: "keys (?)",
+        "aria-label": "keys",
+        onClick: showKeys,
+      }, "?"),
+    ),
+    page,
+    h("div", { id: "messages", "aria-live": "polite" }),
+  );
   document.addEventListener("click", follow);
   document.addEventListener("keydown", key);
   return page;
@@ -69,16 +117,25 @@ export function shell() {
 export function mark(path) {
   for (const one of document.querySelectorAll(".bar nav a")) {
     const own = one.getAttribute("href");
-    const isHere = own === "/" ? path === "/" : path.startsWith(own) || (own === "/dashboards" && path.startsWith("/d/"));
-    if (isHere) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current");
+    const isHere = own === "/"
+      ? path === "/"
+      : path.startsWith(own) || (own === "/dashboards" && path.startsWith("/d/"));
+    if (isHere) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
   }
 }
 
 function follow(event) {
   const anchor = event.target.closest?.("a[href]");
-  if (!anchor || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || anchor.target === "_blank" || anchor.hasAttribute("download")) return;
+  if (
+    !anchor || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey ||
+    event.shiftKey || anchor.target === "_blank" || anchor.hasAttribute("download")
+  ) return;
   const url = new URL(anchor.href);
-  if (url.origin !== location.origin || anchor.getAttribute("href").startsWith("#") || /^\/(api|metrics|-|loki|debug|federate)\b/.test(url.pathname)) return;
+  if (
+    url.origin !== location.origin || anchor.getAttribute("href").startsWith("#") ||
+    /^\/(api|metrics|-|loki|debug|federate)\b/.test(url.pathname)
+  ) return;
   event.preventDefault();
   goTo(url.pathname + url.search);
 }
@@ -86,21 +143,55 @@ function follow(event) {
 let pending = "";
 
 function key(event) {
-  if (event.target.closest?.("input, textarea, select, [contenteditable]") || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (
+    event.target.closest?.("input, textarea, select, [contenteditable]") || event.metaKey || event.ctrlKey ||
+    event.altKey
+  ) return;
   const place = places.find(([, , keys]) => keys === `${pending} ${event.key}`);
   pending = event.key === "g" ? "g" : "";
   if (place) return goTo(place[0]);
   switch (event.key) {
-    case "?": return showKeys();
-    case "t": return setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-    default: dispatchEvent(new CustomEvent("obs:key", { detail: event.key }));
+    case "?":
+      return showKeys();
+    case "t":
+      return setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+    default:
+      dispatchEvent(new CustomEvent("obs:key", { detail: event.key }));
   }
 }
 
-const keys = [["g h", "overview"], ["g d", "dashboards"], ["g e", "explore"], ["g a", "alerts"], ["g t", "targets"], ["g s", "status"], ["r", "refresh"], ["z", "zoom out"], ["← →", "shift the time"], ["t", "light or dark"], ["/", "search"], ["Esc", "close"], ["?", "this list"]];
+const keys = [
+  ["g h", "overview"],
+  ["g d", "dashboards"],
+  ["g e", "explore"],
+  ["g a", "alerts"],
+  ["g t", "targets"],
+  ["g s", "status"],
+  ["r", "refresh"],
+  ["z", "zoom out"],
+  ["← →", "shift the time"],
+  ["t", "light or dark"],
+  ["/", "search"],
+  ["Esc", "close"],
+  ["?", "this list"],
+];
 
 function showKeys() {
-  const dialog = h("dialog", { class: "dialog", "aria-label": "keys" }, h("h2", {}, "Keys"), h("table", {}, h("tbody", {}, keys.map(([keys_, does]) => h("tr", {}, h("td", {}, h("kbd", {}, keys_)), h("td", {}, does))))), h("form", { method: "dialog" }, h("button", {}, "Close")));
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-label": "keys" },
+    h("h2", {}, "Keys"),
+    h(
+      "table",
+      {},
+      h(
+        "tbody",
+        {},
+        keys.map(([keys_, does]) => h("tr", {}, h("td", {}, h("kbd", {}, keys_)), h("td", {}, does))),
+      ),
+    ),
+    h("form", { method: "dialog" }, h("button", {}, "Close")),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

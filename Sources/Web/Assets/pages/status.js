@@ -5,42 +5,129 @@ import { fill, h } from "../core/dom.js";
 import { valueText } from "../core/format.js";
 import { address, say } from "./shell.js";
 
-const tabs = { server: server, storage: storage, queries: queries, configuration: configuration, flags: flags };
+const tabs = {
+  server: server,
+  storage: storage,
+  queries: queries,
+  configuration: configuration,
+  flags: flags,
+};
 
 export async function statusPage(page) {
   document.title = "Status · obs";
   const body = h("div");
   const show = async (name) => {
     address.set({ tab: name === "server" ? null : name }, { replaces: true });
-    for (const button of bar.children) button.setAttribute("aria-selected", String(button.dataset.tab === name));
-    try { fill(body, await tabs[name](() => show(name))); } catch (error) { fill(body, h("p", { class: "panel-error", role: "alert" }, error.message)); }
+    for (const button of bar.children) {
+      button.setAttribute("aria-selected", String(button.dataset.tab === name));
+    }
+    try {
+      fill(body, await tabs[name](() => show(name)));
+    } catch (error) {
+      fill(body, h("p", { class: "panel-error", role: "alert" }, error.message));
+    }
   };
-  const bar = h("div", { class: "tabs", role: "tablist" }, Object.keys(tabs).map((name) => h("button", { type: "button", role: "tab", data: { tab: name }, onClick: () => show(name) }, name)));
+  const bar = h(
+    "div",
+    { class: "tabs", role: "tablist" },
+    Object.keys(tabs).map((name) =>
+      h("button", { type: "button", role: "tab", data: { tab: name }, onClick: () => show(name) }, name)
+    ),
+  );
   fill(page, h("h1", {}, "Status"), h("div", { class: "filter-row" }, bar), body);
   const first = address.parameters.get("tab");
   await show(first in tabs ? first : "server");
 }
 
-const facts = (values) => h("table", { class: "list" }, h("tbody", {}, Object.entries(values).map(([name, value]) => h("tr", {}, h("th", {}, name), h("td", {}, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+const facts = (values) =>
+  h(
+    "table",
+    { class: "list" },
+    h(
+      "tbody",
+      {},
+      Object.entries(values).map(([name, value]) =>
+        h(
+          "tr",
+          {},
+          h("th", {}, name),
+          h("td", {}, typeof value === "object" ? JSON.stringify(value) : String(value)),
+        )
+      ),
+    ),
+  );
 
 async function server() {
-  const [build, runtime] = await Promise.all([prometheus("status/buildinfo"), prometheus("status/runtimeinfo")]);
+  const [build, runtime] = await Promise.all([
+    prometheus("status/buildinfo"),
+    prometheus("status/runtimeinfo"),
+  ]);
   return [h("h2", {}, "Build"), facts(build.data), h("h2", {}, "Running"), facts(runtime.data)];
 }
 
 async function storage() {
   const { data } = await prometheus("status/tsdb", { limit: 20 });
-  const top = (title, rows, unit) => h("section", { class: "card" }, h("h2", {}, title), h("table", { class: "data" }, h("tbody", {}, (rows ?? []).map(({ name, value }) => h("tr", {}, h("td", {}, name), h("td", { class: "number" }, valueText(value, unit)))))));
-  return [facts(data.headStats), h("div", { class: "cards", style: { marginTop: "10px" } }, top("Series by metric", data.seriesCountByMetricName), top("Values by label", data.labelValueCountByLabelName), top("Bytes by label", data.memoryInBytesByLabelName, "bytes"), top("Series by label pair", data.seriesCountByLabelValuePair))];
+  const top = (title, rows, unit) =>
+    h(
+      "section",
+      { class: "card" },
+      h("h2", {}, title),
+      h(
+        "table",
+        { class: "data" },
+        h(
+          "tbody",
+          {},
+          (rows ?? []).map(({ name, value }) =>
+            h("tr", {}, h("td", {}, name), h("td", { class: "number" }, valueText(value, unit)))
+          ),
+        ),
+      ),
+    );
+  return [
+    facts(data.headStats),
+    h(
+      "div",
+      { class: "cards", style: { marginTop: "10px" } },
+      top("Series by metric", data.seriesCountByMetricName),
+      top("Values by label", data.labelValueCountByLabelName),
+      top("Bytes by label", data.memoryInBytesByLabelName, "bytes"),
+      top("Series by label pair", data.seriesCountByLabelValuePair),
+    ),
+  ];
 }
 
 async function queries(again) {
   const { data: list } = await request("/debug/queries");
   const kill = async (one) => {
-    try { await request(`/debug/queries/${one.number}`, { method: "DELETE" }); say("the query ends"); } catch (error) { say(error.message, "error"); }
+    try {
+      await request(`/debug/queries/${one.number}`, { method: "DELETE" });
+      say("the query ends");
+    } catch (error) {
+      say(error.message, "error");
+    }
     again();
   };
-  return [h("p", {}, h("button", { type: "button", onClick: again }, "Refresh")), list.length === 0 ? h("p", { class: "soft" }, "No query runs.") : h("table", { class: "list" }, h("thead", {}, h("tr", {}, [...Object.keys(list[0]), ""].map((name) => h("th", {}, name)))), h("tbody", {}, list.map((one) => h("tr", {}, Object.values(one).map((value) => h("td", {}, String(value))), h("td", {}, h("button", { type: "button", onClick: () => kill(one) }, "End it"))))))];
+  return [
+    h("p", {}, h("button", { type: "button", onClick: again }, "Refresh")),
+    list.length === 0 ? h("p", { class: "soft" }, "No query runs.") : h(
+      "table",
+      { class: "list" },
+      h("thead", {}, h("tr", {}, [...Object.keys(list[0]), ""].map((name) => h("th", {}, name)))),
+      h(
+        "tbody",
+        {},
+        list.map((one) =>
+          h(
+            "tr",
+            {},
+            Object.values(one).map((value) => h("td", {}, String(value))),
+            h("td", {}, h("button", { type: "button", onClick: () => kill(one) }, "End it")),
+          )
+        ),
+      ),
+    ),
+  ];
 }
 
 async function configuration() {

@@ -15,17 +15,72 @@ export class TimePicker {
     this.to = parameters.get("to") ?? to;
     this.refresh = parameters.get("refresh") ?? refresh ?? "";
     this.label = h("span");
-    this.button = h("button", { type: "button", class: "time-button", "aria-haspopup": "dialog", onClick: () => this.open() }, "◷ ", this.label);
-    this.select = h("select", { "aria-label": "refresh every", title: "refresh every", onChange: (event) => this.setRefresh(event.target.value) }, [...new Set([...refreshes, this.refresh])].map((value) => h("option", { value, selected: value === this.refresh }, value || "off")));
-    this.element = h("span", { class: "time-picker" }, h("button", { type: "button", "aria-label": "earlier", title: "earlier (←)", onClick: () => this.shift(-1) }, "‹"), this.button, h("button", { type: "button", "aria-label": "later", title: "later (→)", onClick: () => this.shift(1) }, "›"),
-      h("button", { type: "button", "aria-label": "zoom out", title: "zoom out (z)", onClick: () => this.zoomOut() }, "⊖"), h("button", { type: "button", "aria-label": "refresh", title: "refresh (r)", onClick: () => this.tell() }, "↻"), this.select);
-    this.onKey = ({ detail }) => ({ r: () => this.tell(), z: () => this.zoomOut(), ArrowLeft: () => this.shift(-1), ArrowRight: () => this.shift(1) })[detail]?.();
+    this.button = h(
+      "button",
+      {
+        type: "button",
+        class: "time-button",
+        "aria-haspopup": "dialog",
+        onClick: () => this.open(),
+      },
+      "◷ ",
+      this.label,
+    );
+    this.select = h(
+      "select",
+      {
+        "aria-label": "refresh every",
+        title: "refresh every",
+        onChange: (event) => this.setRefresh(event.target.value),
+      },
+      [...new Set([...refreshes, this.refresh])].map((value) =>
+        h("option", { value, selected: value === this.refresh }, value || "off")
+      ),
+    );
+    this.element = h(
+      "span",
+      { class: "time-picker" },
+      h("button", {
+        type: "button",
+        "aria-label": "earlier",
+        title: "earlier (←)",
+        onClick: () => this.shift(-1),
+      }, "‹"),
+      this.button,
+      h(
+        "button",
+        { type: "button", "aria-label": "later", title: "later (→)", onClick: () => this.shift(1) },
+        "›",
+      ),
+      h("button", {
+        type: "button",
+        "aria-label": "zoom out",
+        title: "zoom out (z)",
+        onClick: () => this.zoomOut(),
+      }, "⊖"),
+      h("button", {
+        type: "button",
+        "aria-label": "refresh",
+        title: "refresh (r)",
+        onClick: () => this.tell(),
+      }, "↻"),
+      this.select,
+    );
+    this.onKey = ({ detail }) =>
+      ({
+        r: () => this.tell(),
+        z: () => this.zoomOut(),
+        ArrowLeft: () => this.shift(-1),
+        ArrowRight: () => this.shift(1),
+      })[detail]?.();
     addEventListener("obs:key", this.onKey);
     this.show();
     this.schedule();
   }
 
-  get range() { return resolved(this.from, this.to); }
+  get range() {
+    return resolved(this.from, this.to);
+  }
 
   destroy() {
     clearInterval(this.timer);
@@ -40,9 +95,13 @@ export class TimePicker {
     this.tell();
   }
 
-  show() { this.label.textContent = rangeText(this.range); }
+  show() {
+    this.label.textContent = rangeText(this.range);
+  }
 
-  tell() { this.onChange(this.range); }
+  tell() {
+    this.onChange(this.range);
+  }
 
   shift(direction) {
     const { from, to } = this.range;
@@ -65,25 +124,64 @@ export class TimePicker {
   schedule() {
     clearInterval(this.timer);
     const ms = this.refresh ? duration(this.refresh) : null;
-    if (ms) this.timer = setInterval(() => { if (!document.hidden) this.tell(); }, Math.max(ms, 1000));
+    if (ms) {
+      this.timer = setInterval(() => {
+        if (!document.hidden) this.tell();
+      }, Math.max(ms, 1000));
+    }
   }
 
   open() {
     const { from, to } = this.range;
-    const field = (label, value) => h("input", { type: "text", value, "aria-label": label, spellcheck: false });
-    const [first, last] = [field("from", /^now/.test(this.from) ? this.from : timeText(from)), field("to", /^now/.test(this.to) ? this.to : timeText(to))];
+    const field = (label, value) =>
+      h("input", { type: "text", value, "aria-label": label, spellcheck: false });
+    const [first, last] = [
+      field("from", /^now/.test(this.from) ? this.from : timeText(from)),
+      field("to", /^now/.test(this.to) ? this.to : timeText(to)),
+    ];
     const dialog = h("dialog", { class: "dialog time-dialog", "aria-label": "time range" });
     const apply = (event) => {
       event.preventDefault();
       const [low, high] = [instant(first.value), instant(last.value, true)];
-      if (low === null || high === null || low >= high) return say("write times as now-6h, 2026-11-21 14:00 or a date, the earlier one first", "error");
+      if (low === null || high === null || low >= high) {
+        return say("write times as now-6h, 2026-11-21 14:00 or a date, the earlier one first", "error");
+      }
       dialog.close();
-      this.set(/^now/.test(first.value.trim()) ? first.value.trim() : low, /^now/.test(last.value.trim()) ? last.value.trim() : high);
+      this.set(
+        /^now/.test(first.value.trim()) ? first.value.trim() : low,
+        /^now/.test(last.value.trim()) ? last.value.trim() : high,
+      );
     };
-    fill(dialog, h("form", { onSubmit: apply }, h("h2", {}, "Time range"), h("label", {}, "from ", first), h("label", {}, "to ", last), h("button", { class: "main" }, "Apply"), h("button", { type: "button", onClick: () => dialog.close() }, "Close")),
-      h("div", { class: "time-names" }, namedRanges.map(([low, high, name]) => h("button", { type: "button", "aria-pressed": low === this.from && high === this.to, onClick: () => { dialog.close(); this.set(low, high); } }, name))));
+    fill(
+      dialog,
+      h(
+        "form",
+        { onSubmit: apply },
+        h("h2", {}, "Time range"),
+        h("label", {}, "from ", first),
+        h("label", {}, "to ", last),
+        h("button", { class: "main" }, "Apply"),
+        h("button", { type: "button", onClick: () => dialog.close() }, "Close"),
+      ),
+      h(
+        "div",
+        { class: "time-names" },
+        namedRanges.map(([low, high, name]) =>
+          h("button", {
+            type: "button",
+            "aria-pressed": low === this.from && high === this.to,
+            onClick: () => {
+              dialog.close();
+              this.set(low, high);
+            },
+          }, name)
+        ),
+      ),
+    );
     dialog.addEventListener("close", () => dialog.remove());
-    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
     document.body.append(dialog);
     dialog.showModal();
   }

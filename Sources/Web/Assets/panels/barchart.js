@@ -8,20 +8,49 @@ import { rangeOf, seriesColour, shown } from "../dashboards/fields.js";
 /// Bars by category: the first column of words (or times) names them, each column of numbers is a bar.
 export function barchart(element, { panel, frames }) {
   const [frame] = frames;
-  const { orientation = "auto", stacking = "none", showValue = "auto", xField, legend = {}, groupWidth = 0.8 } = panel.options;
-  const names = frame && (frame.fields.find((field) => displayName(field, frame) === xField) ?? frame.fields.find((field) => field.type === "string") ?? frame.fields.find((field) => field.type === "time"));
+  const {
+    orientation = "auto",
+    stacking = "none",
+    showValue = "auto",
+    xField,
+    legend = {},
+    groupWidth = 0.8,
+  } = panel.options;
+  const names = frame &&
+    (frame.fields.find((field) => displayName(field, frame) === xField) ??
+      frame.fields.find((field) => field.type === "string") ??
+      frame.fields.find((field) => field.type === "time"));
   const bars = frame ? frame.fields.filter((field) => field.type === "number" && field !== names) : [];
   const render = () => {
     if (!frame || bars.length === 0) return;
     const isFlat = orientation === "horizontal";
-    const [width, height] = [Math.max(element.clientWidth, 80), Math.max(element.clientHeight - (legend.showLegend === false ? 0 : 24), 60)];
+    const [width, height] = [
+      Math.max(element.clientWidth, 80),
+      Math.max(element.clientHeight - (legend.showLegend === false ? 0 : 24), 60),
+    ];
     const count = rowCount(frame);
-    const categories = Array.from({ length: count }, (_, place) => (names ? (names.type === "time" ? timeText(names.values[place]) : String(names.values[place])) : String(place + 1)));
-    const totals = categories.map((_, row) => bars.reduce((sum, field) => sum + Math.max(field.values[row] ?? 0, 0), 0));
+    const categories = Array.from(
+      { length: count },
+      (
+        _,
+        place,
+      ) => (names
+        ? (names.type === "time" ? timeText(names.values[place]) : String(names.values[place]))
+        : String(place + 1)),
+    );
+    const totals = categories.map((_, row) =>
+      bars.reduce((sum, field) => sum + Math.max(field.values[row] ?? 0, 0), 0)
+    );
     const isStacked = stacking !== "none";
-    const most = stacking === "percent" ? 1 : Math.max(0, ...(isStacked ? totals : bars.flatMap((field) => field.values.filter(Number.isFinite))));
-    const least = isStacked ? 0 : Math.min(0, ...bars.flatMap((field) => field.values.filter(Number.isFinite)));
-    const [left, bottom] = isFlat ? [Math.min(width * 0.35, 8 + Math.max(...categories.map((one) => one.length)) * 6.5), 20] : [56, 22];
+    const most = stacking === "percent"
+      ? 1
+      : Math.max(0, ...(isStacked ? totals : bars.flatMap((field) => field.values.filter(Number.isFinite))));
+    const least = isStacked
+      ? 0
+      : Math.min(0, ...bars.flatMap((field) => field.values.filter(Number.isFinite)));
+    const [left, bottom] = isFlat
+      ? [Math.min(width * 0.35, 8 + Math.max(...categories.map((one) => one.length)) * 6.5), 20]
+      : [56, 22];
     const [w, tall] = [width - left - 8, height - bottom - 14];
     const length = isFlat ? w : tall;
     const at = (value) => ((value - least) / (most - least || 1)) * length;
@@ -30,29 +59,113 @@ export function barchart(element, { panel, frames }) {
     categories.forEach((name, row) => {
       let below = 0;
       bars.forEach((field, place) => {
-        const value = stacking === "percent" ? (field.values[row] ?? 0) / (totals[row] || 1) : field.values[row];
+        const value = stacking === "percent"
+          ? (field.values[row] ?? 0) / (totals[row] || 1)
+          : field.values[row];
         if (!Number.isFinite(value)) return;
         const thick = (slot * groupWidth) / (isStacked ? 1 : bars.length);
         const cross = row * slot + (slot * (1 - groupWidth)) / 2 + (isStacked ? 0 : place * thick);
-        const [from, to] = isStacked ? [at(below), at(below + value)] : [at(Math.min(0, value)), at(Math.max(0, value))];
+        const [from, to] = isStacked
+          ? [at(below), at(below + value)]
+          : [at(Math.min(0, value)), at(Math.max(0, value))];
         below += isStacked ? value : 0;
-        const tint = bars.length === 1 && panel.options.colorByField === undefined && (field.config.color?.mode ?? "").startsWith("thresholds") ? shown(field, field.values[row], rangeOf(field, frames)).colour : seriesColour(field, rangeOf(field, frames)) ?? palette[place];
-        const box = isFlat ? { x: left + from, y: 8 + cross, width: Math.max(to - from, 0), height: Math.max(thick - 1, 1) } : { x: left + cross, y: 8 + tall - to, width: Math.max(thick - 1, 1), height: Math.max(to - from, 0) };
-        parts.push(svg("rect", { ...box, fill: tint, rx: 1 }, svg("title", {}, `${name}: ${displayName(field, frame)} ${shown(field, field.values[row], rangeOf(field, frames)).text}`)));
-        if (showValue === "always" || (showValue === "auto" && thick > 22 && !isStacked)) parts.push(svg("text", { x: isFlat ? box.x + box.width + 4 : box.x + box.width / 2, y: isFlat ? box.y + box.height / 2 + 4 : box.y - 3, "text-anchor": isFlat ? "start" : "middle", class: "bar-text" }, shown(field, field.values[row], rangeOf(field, frames)).text));
+        const tint = bars.length === 1 && panel.options.colorByField === undefined &&
+            (field.config.color?.mode ?? "").startsWith("thresholds")
+          ? shown(field, field.values[row], rangeOf(field, frames)).colour
+          : seriesColour(field, rangeOf(field, frames)) ?? palette[place];
+        const box = isFlat
+          ? { x: left + from, y: 8 + cross, width: Math.max(to - from, 0), height: Math.max(thick - 1, 1) }
+          : {
+            x: left + cross,
+            y: 8 + tall - to,
+            width: Math.max(thick - 1, 1),
+            height: Math.max(to - from, 0),
+          };
+        parts.push(
+          svg(
+            "rect",
+            { ...box, fill: tint, rx: 1 },
+            svg(
+              "title",
+              {},
+              `${name}: ${displayName(field, frame)} ${
+                shown(field, field.values[row], rangeOf(field, frames)).text
+              }`,
+            ),
+          ),
+        );
+        if (showValue === "always" || (showValue === "auto" && thick > 22 && !isStacked)) {
+          parts.push(
+            svg("text", {
+              x: isFlat ? box.x + box.width + 4 : box.x + box.width / 2,
+              y: isFlat ? box.y + box.height / 2 + 4 : box.y - 3,
+              "text-anchor": isFlat ? "start" : "middle",
+              class: "bar-text",
+            }, shown(field, field.values[row], rangeOf(field, frames)).text),
+          );
+        }
       });
       const every = isFlat ? Math.ceil(13 / slot) : Math.ceil((Math.min(name.length, 16) * 6.5) / slot);
-      if (row % every === 0) parts.push(svg("text", { x: isFlat ? left - 6 : left + (row + 0.5) * slot, y: isFlat ? 8 + (row + 0.5) * slot + 4 : height - 6, "text-anchor": isFlat ? "end" : "middle", class: "axis-text" }, name.length > 24 ? `${name.slice(0, 23)}…` : name));
+      if (row % every === 0) {
+        parts.push(
+          svg("text", {
+            x: isFlat ? left - 6 : left + (row + 0.5) * slot,
+            y: isFlat ? 8 + (row + 0.5) * slot + 4 : height - 6,
+            "text-anchor": isFlat ? "end" : "middle",
+            class: "axis-text",
+          }, name.length > 24 ? `${name.slice(0, 23)}…` : name),
+        );
+      }
     });
     const [first] = bars;
     for (let place = 0; place <= 4; place += 1) {
       const value = least + (place / 4) * (most - least);
       const text = valueText(value, stacking === "percent" ? "percentunit" : first.config.unit);
-      parts.unshift(isFlat ? svg("line", { x1: left + at(value), x2: left + at(value), y1: 8, y2: 8 + tall, class: "grid-line" }) : svg("line", { x1: left, x2: width - 8, y1: 8 + tall - at(value), y2: 8 + tall - at(value), class: "grid-line" }),
-        isFlat ? svg("text", { x: left + at(value), y: height - 4, "text-anchor": "middle", class: "axis-text" }, text) : svg("text", { x: left - 6, y: 12 + tall - at(value), "text-anchor": "end", class: "axis-text" }, text));
+      parts.unshift(
+        isFlat
+          ? svg("line", {
+            x1: left + at(value),
+            x2: left + at(value),
+            y1: 8,
+            y2: 8 + tall,
+            class: "grid-line",
+          })
+          : svg("line", {
+            x1: left,
+            x2: width - 8,
+            y1: 8 + tall - at(value),
+            y2: 8 + tall - at(value),
+            class: "grid-line",
+          }),
+        isFlat
+          ? svg(
+            "text",
+            { x: left + at(value), y: height - 4, "text-anchor": "middle", class: "axis-text" },
+            text,
+          )
+          : svg(
+            "text",
+            { x: left - 6, y: 12 + tall - at(value), "text-anchor": "end", class: "axis-text" },
+            text,
+          ),
+      );
     }
-    fill(element, svg("svg", { width, height, role: "img", "aria-label": panel.title || "bars" }, parts),
-      legend.showLegend === false ? null : h("div", { class: "legend legend-list" }, bars.map((field) => h("span", { class: "legend-item legend-name" }, h("i", { style: { background: seriesColour(field) } }), displayName(field, frame)))));
+    fill(
+      element,
+      svg("svg", { width, height, role: "img", "aria-label": panel.title || "bars" }, parts),
+      legend.showLegend === false ? null : h(
+        "div",
+        { class: "legend legend-list" },
+        bars.map((field) =>
+          h(
+            "span",
+            { class: "legend-item legend-name" },
+            h("i", { style: { background: seriesColour(field) } }),
+            displayName(field, frame),
+          )
+        ),
+      ),
+    );
   };
   render();
   const observer = new ResizeObserver(render);

@@ -12,4 +12,17 @@ import { table } from "./table.js";
 import { text } from "./text.js";
 import { timeseries } from "./timeseries.js";
 
-export const panelKinds = { barchart, bargauge, gauge, heatmap, logs, piechart, stat, "state-timeline": stateTimeline, "status-history": statusHistory, table, text, timeseries };
+export const panelKinds = {
+  barchart,
+  bargauge,
+  gauge,
+  heatmap,
+  logs,
+  piechart,
+  stat,
+  "state-timeline": stateTimeline,
+  "status-history": statusHistory,
+  table,
+  text,
+  timeseries,
+};

@@ -6,7 +6,8 @@ import { reduced } from "../dashboards/reduce.js";
 
 /// One entry for each field (or row) of a panel: {name, value, text, colour, field, range, course}.
 export function singleValues(panel, frames, fillIn = (text) => text) {
-  const { calcs = ["lastNotNull"], values: isEachRow = false, limit = 25, fields = "" } = panel.options.reduceOptions ?? {};
+  const { calcs = ["lastNotNull"], values: isEachRow = false, limit = 25, fields = "" } =
+    panel.options.reduceOptions ?? {};
   const result = [];
   const wanted = wantedFields(fields);
   for (const frame of frames) {
@@ -18,14 +19,23 @@ export function singleValues(panel, frames, fillIn = (text) => text) {
       if (isEachRow) {
         field.values.slice(0, limit).forEach((value, row) => {
           const text = shown(field, value, range);
-          const name = field.config.displayName ? displayName(field, frame) : names.map((one) => one.values[row]).join(" ") || displayName(field, frame);
+          const name = field.config.displayName
+            ? displayName(field, frame)
+            : names.map((one) => one.values[row]).join(" ") || displayName(field, frame);
           result.push({ name, value, ...text, field, range, course: null });
         });
         continue;
       }
       const value = reduced(calcs[0], field.values);
       const course = time && field.values.length > 1 ? { times: time.values, values: field.values } : null;
-      result.push({ name: fillIn(displayName(field, frame)), value, ...shown(field, value, range), field, range, course });
+      result.push({
+        name: fillIn(displayName(field, frame)),
+        value,
+        ...shown(field, value, range),
+        field,
+        range,
+        course,
+      });
     }
   }
   return result;
@@ -36,7 +46,11 @@ function wantedFields(text) {
   const match = /^\/(.*)\/$/.exec(text);
   if (!match) return (field, frame) => displayName(field, frame) === text || field.name === text;
   let expression;
-  try { expression = new RegExp(match[1]); } catch { return () => false; }
+  try {
+    expression = new RegExp(match[1]);
+  } catch {
+    return () => false;
+  }
   return (field, frame) => expression.test(displayName(field, frame));
 }
 

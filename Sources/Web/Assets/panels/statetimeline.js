@@ -11,31 +11,85 @@ export const stateTimeline = (element, given) => lanes(element, given, true);
 export const statusHistory = (element, given) => lanes(element, given, false);
 
 function lanes(element, { panel, frames, range }, isMerged) {
-  const series = frames.flatMap((frame) => { const time = frame.fields.find((field) => field.type === "time"); return time ? frame.fields.filter((field) => field !== time).map((field) => ({ field, frame, time })) : []; });
+  const series = frames.flatMap((frame) => {
+    const time = frame.fields.find((field) => field.type === "time");
+    return time
+      ? frame.fields.filter((field) => field !== time).map((field) => ({ field, frame, time }))
+      : [];
+  });
   const { showValue = "auto", rowHeight = 0.9, mergeValues = true } = panel.options;
   const share = (time) => ((time - range.from) / (range.to - range.from)) * 100;
   const ticks = Math.max(2, Math.floor(element.clientWidth / 110));
-  fill(element, h("div", { class: "lanes" }, series.map(({ field, frame, time }) => {
-    const limits = rangeOf(field, frames);
-    const spans = spansOf(time.values, field.values, range, isMerged && mergeValues, frame.step);
-    return h("div", { class: "lane" }, h("div", { class: "lane-name", title: displayName(field, frame) }, displayName(field, frame)),
-      h("div", { class: "lane-track" }, spans.map(({ from, to, value }) => {
-        const { text, colour } = shown(field, value, limits);
-        const width = share(to) - share(from);
-        const isNamed = showValue === "always" || (showValue === "auto" && width > 4);
-        return h("div", { class: "lane-span", title: `${text}\n${timeText(from)} to ${timeText(to)}`, style: { left: `${share(from)}%`, width: `${width}%`, background: colour, color: readableOn(colour), height: `${rowHeight * 100}%` } }, isNamed ? text : "");
-      })));
-  }), h("div", { class: "lane lane-axis" }, h("div", { class: "lane-name" }), h("div", { class: "lane-track" }, Array.from({ length: ticks }, (_, place) => h("span", { style: { left: `${(place / ticks) * 100}%` } }, axisText(range.from + (place / ticks) * (range.to - range.from), (range.to - range.from) / ticks)))))));
+  fill(
+    element,
+    h(
+      "div",
+      { class: "lanes" },
+      series.map(({ field, frame, time }) => {
+        const limits = rangeOf(field, frames);
+        const spans = spansOf(time.values, field.values, range, isMerged && mergeValues, frame.step);
+        return h(
+          "div",
+          { class: "lane" },
+          h("div", { class: "lane-name", title: displayName(field, frame) }, displayName(field, frame)),
+          h(
+            "div",
+            { class: "lane-track" },
+            spans.map(({ from, to, value }) => {
+              const { text, colour } = shown(field, value, limits);
+              const width = share(to) - share(from);
+              const isNamed = showValue === "always" || (showValue === "auto" && width > 4);
+              return h("div", {
+                class: "lane-span",
+                title: `${text}\n${timeText(from)} to ${timeText(to)}`,
+                style: {
+                  left: `${share(from)}%`,
+                  width: `${width}%`,
+                  background: colour,
+                  color: readableOn(colour),
+                  height: `${rowHeight * 100}%`,
+                },
+              }, isNamed ? text : "");
+            }),
+          ),
+        );
+      }),
+      h(
+        "div",
+        { class: "lane lane-axis" },
+        h("div", { class: "lane-name" }),
+        h(
+          "div",
+          { class: "lane-track" },
+          Array.from({ length: ticks }, (_, place) =>
+            h(
+              "span",
+              { style: { left: `${(place / ticks) * 100}%` } },
+              axisText(
+                range.from + (place / ticks) * (range.to - range.from),
+                (range.to - range.from) / ticks,
+              ),
+            )),
+        ),
+      ),
+    ),
+  );
   return { destroy() {}, isEmpty: series.length === 0 };
 }
 
 function spansOf(times, values, range, isMerged, step = null) {
-  const length = step ?? (times.length > 1 ? Math.min(...times.slice(1).map((time, place) => time - times[place])) : range.to - range.from);
+  const length = step ??
+    (times.length > 1
+      ? Math.min(...times.slice(1).map((time, place) => time - times[place]))
+      : range.to - range.from);
   const spans = [];
   times.forEach((time, place) => {
     const value = values[place];
     if (value === null || value === undefined) return;
-    const [from, to] = [Math.max(time, range.from), Math.min(isMerged ? times[place + 1] ?? time + length : time + length * 0.9, range.to)];
+    const [from, to] = [
+      Math.max(time, range.from),
+      Math.min(isMerged ? times[place + 1] ?? time + length : time + length * 0.9, range.to),
+    ];
     if (to <= from) return;
     const last = spans.at(-1);
     if (isMerged && last && last.value === value && last.to >= from - 1) last.to = to;

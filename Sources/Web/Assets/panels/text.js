@@ -4,7 +4,18 @@ import { fill, h, link } from "../core/dom.js";
 export function text(element, { panel, fillIn }) {
   const { content = "", mode = "markdown", code } = panel.options;
   const filled = fillIn(content);
-  fill(element, h("div", { class: "prose" }, mode === "markdown" ? markdown(filled) : mode === "code" || code?.language === "json" ? h("pre", {}, filled) : markdown(withoutTags(filled))));
+  fill(
+    element,
+    h(
+      "div",
+      { class: "prose" },
+      mode === "markdown"
+        ? markdown(filled)
+        : mode === "code" || code?.language === "json"
+        ? h("pre", {}, filled)
+        : markdown(withoutTags(filled)),
+    ),
+  );
   return { destroy() {}, isEmpty: false };
 }
 
@@ -20,7 +31,11 @@ export function markdown(source) {
   const lines = source.replace(/\r/g, "").split("\n");
   const blocks = [];
   let place = 0;
-  const takeWhile = (test) => { const taken = []; while (place < lines.length && test(lines[place])) taken.push(lines[place++]); return taken; };
+  const takeWhile = (test) => {
+    const taken = [];
+    while (place < lines.length && test(lines[place])) taken.push(lines[place++]);
+    return taken;
+  };
   while (place < lines.length) {
     const line = lines[place];
     let match;
@@ -29,16 +44,49 @@ export function markdown(source) {
       place += 1;
       blocks.push(h("pre", {}, takeWhile((one) => !/^\s*```/.test(one)).join("\n")));
       place += 1;
-    } else if ((match = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line))) { blocks.push(h(`h${Math.min(match[1].length + 1, 6)}`, {}, inline(match[2]))); place += 1; }
-    else if (/^\s*([-*_])\s*(\1\s*){2,}$/.test(line)) { blocks.push(h("hr")); place += 1; }
-    else if (/^\s*>/.test(line)) blocks.push(h("blockquote", {}, markdown(takeWhile((one) => /^\s*>/.test(one)).map((one) => one.replace(/^\s*> ?/, "")).join("\n"))));
-    else if (/^\s*([-*+]|\d+[.)])\s+/.test(line)) blocks.push(list(takeWhile((one) => /^\s*([-*+]|\d+[.)])\s+/.test(one) || /^\s{2,}\S/.test(one))));
-    else if (line.includes("|") && /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(lines[place + 1] ?? "")) {
+    } else if ((match = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line))) {
+      blocks.push(h(`h${Math.min(match[1].length + 1, 6)}`, {}, inline(match[2])));
+      place += 1;
+    } else if (/^\s*([-*_])\s*(\1\s*){2,}$/.test(line)) {
+      blocks.push(h("hr"));
+      place += 1;
+    } else if (/^\s*>/.test(line)) {
+      blocks.push(h(
+        "blockquote",
+        {},
+        markdown(takeWhile((one) => /^\s*>/.test(one)).map((one) => one.replace(/^\s*> ?/, "")).join("\n")),
+      ));
+    } else if (/^\s*([-*+]|\d+[.)])\s+/.test(line)) {
+      blocks.push(list(takeWhile((one) => /^\s*([-*+]|\d+[.)])\s+/.test(one) || /^\s{2,}\S/.test(one))));
+    } else if (
+      line.includes("|") && /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(lines[place + 1] ?? "")
+    ) {
       const cells = (one) => one.trim().replace(/^\||\|$/g, "").split("|").map((part) => part.trim());
       const head = cells(lines[place]);
       place += 2;
-      blocks.push(h("table", {}, h("thead", {}, h("tr", {}, head.map((one) => h("th", {}, inline(one))))), h("tbody", {}, takeWhile((one) => one.includes("|")).map((one) => h("tr", {}, cells(one).map((part) => h("td", {}, inline(part))))))));
-    } else blocks.push(h("p", {}, inline(takeWhile((one) => one.trim() !== "" && !/^(#{1,6}\s|\s*```|\s*>)/.test(one)).join("\n"))));
+      blocks.push(
+        h(
+          "table",
+          {},
+          h("thead", {}, h("tr", {}, head.map((one) => h("th", {}, inline(one))))),
+          h(
+            "tbody",
+            {},
+            takeWhile((one) => one.includes("|")).map((one) =>
+              h(
+                "tr",
+                {},
+                cells(one).map((part) => h("td", {}, inline(part))),
+              )
+            ),
+          ),
+        ),
+      );
+    } else {blocks.push(h(
+        "p",
+        {},
+        inline(takeWhile((one) => one.trim() !== "" && !/^(#{1,6}\s|\s*```|\s*>)/.test(one)).join("\n")),
+      ));}
   }
   return blocks;
 }
@@ -52,14 +100,33 @@ function list(lines) {
     if (match && match[1].length <= indent + 1) items.push({ text: match[3], inner: [] });
     else items.at(-1)?.inner.push(line);
   }
-  return h(isNumbered ? "ol" : "ul", {}, items.map(({ text: shown, inner }) => h("li", {}, inline(shown), inner.length === 0 ? null : /^\s*([-*+]|\d+[.)])\s/.test(inner[0]) ? list(inner) : inline(" " + inner.join(" ").trim()))));
+  return h(
+    isNumbered ? "ol" : "ul",
+    {},
+    items.map(({ text: shown, inner }) =>
+      h(
+        "li",
+        {},
+        inline(shown),
+        inner.length === 0
+          ? null
+          : /^\s*([-*+]|\d+[.)])\s/.test(inner[0])
+          ? list(inner)
+          : inline(" " + inner.join(" ").trim()),
+      )
+    ),
+  );
 }
 
 const forms = [
-  [/`([^`]+)`/, (match) => h("code", {}, match[1])], [/!\[([^\]]*)\]\(([^)\s]+)[^)]*\)/, (match) => link(match[2], {}, match[1] || match[2])],
-  [/\[([^\]]+)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/, (match) => link(match[2], {}, inline(match[1]))], [/<(https?:[^>\s]+)>/, (match) => link(match[1], {}, match[1])],
-  [/\*\*(.+?)\*\*|__(.+?)__/s, (match) => h("strong", {}, inline(match[1] ?? match[2]))], [/~~(.+?)~~/s, (match) => h("s", {}, inline(match[1]))],
-  [/\*(\S(?:.*?\S)?)\*|(?<!\w)_(\S(?:.*?\S)?)_(?!\w)/s, (match) => h("em", {}, inline(match[1] ?? match[2]))], [/ {2,}\n/, () => h("br")],
+  [/`([^`]+)`/, (match) => h("code", {}, match[1])],
+  [/!\[([^\]]*)\]\(([^)\s]+)[^)]*\)/, (match) => link(match[2], {}, match[1] || match[2])],
+  [/\[([^\]]+)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/, (match) => link(match[2], {}, inline(match[1]))],
+  [/<(https?:[^>\s]+)>/, (match) => link(match[1], {}, match[1])],
+  [/\*\*(.+?)\*\*|__(.+?)__/s, (match) => h("strong", {}, inline(match[1] ?? match[2]))],
+  [/~~(.+?)~~/s, (match) => h("s", {}, inline(match[1]))],
+  [/\*(\S(?:.*?\S)?)\*|(?<!\w)_(\S(?:.*?\S)?)_(?!\w)/s, (match) => h("em", {}, inline(match[1] ?? match[2]))],
+  [/ {2,}\n/, () => h("br")],
 ];
 
 /// Words with emphasis, code and links.

@@ -17,9 +17,25 @@ export function timeseries(element, { panel, frames, range, context }) {
   const { legend = {}, tooltip = {} } = panel.options;
   const { thresholds, custom = {} } = panel.fieldConfig.defaults ?? {};
   const options = {
-    range, tooltip: tooltip.mode ?? "single", syncKey: context.syncKey, onZoom: context.onZoom, onZoomOut: context.onZoomOut, marks: context.marks,
-    legend: { mode: legend.showLegend === false || legend.displayMode === "hidden" ? "hidden" : legend.displayMode ?? "list", placement: legend.placement ?? "bottom", calcs: legend.calcs ?? [] },
-    thresholds: thresholds && custom.thresholdsStyle?.mode && custom.thresholdsStyle.mode !== "off" ? { style: custom.thresholdsStyle.mode, steps: thresholds.steps.map((step) => ({ value: step.value, colour: colour(step.color) })) } : null,
+    range,
+    tooltip: tooltip.mode ?? "single",
+    syncKey: context.syncKey,
+    onZoom: context.onZoom,
+    onZoomOut: context.onZoomOut,
+    marks: context.marks,
+    legend: {
+      mode: legend.showLegend === false || legend.displayMode === "hidden"
+        ? "hidden"
+        : legend.displayMode ?? "list",
+      placement: legend.placement ?? "bottom",
+      calcs: legend.calcs ?? [],
+    },
+    thresholds: thresholds && custom.thresholdsStyle?.mode && custom.thresholdsStyle.mode !== "off"
+      ? {
+        style: custom.thresholdsStyle.mode,
+        steps: thresholds.steps.map((step) => ({ value: step.value, colour: colour(step.color) })),
+      }
+      : null,
   };
   const graph = new Graph(element, series, options);
   return { destroy: () => graph.destroy(), isEmpty: series.length === 0 };
@@ -30,16 +46,48 @@ function seriesOf(field, frame, time, frames) {
   const { custom } = config;
   const hidden = custom.hideFrom ?? {};
   const placement = custom.axisPlacement ?? "auto";
-  const dash = custom.lineStyle?.fill === "dash" ? custom.lineStyle.dash ?? [10, 10] : custom.lineStyle?.fill === "dot" ? [1, 4] : undefined;
+  const dash = custom.lineStyle?.fill === "dash"
+    ? custom.lineStyle.dash ?? [10, 10]
+    : custom.lineStyle?.fill === "dot"
+    ? [1, 4]
+    : undefined;
   const threshold = typeof custom.insertNulls === "number" ? custom.insertNulls : null;
-  const [times, values] = threshold === null ? [time.values, field.values] : withGaps(time.values, field.values, threshold);
+  const [times, values] = threshold === null
+    ? [time.values, field.values]
+    : withGaps(time.values, field.values, threshold);
   return {
-    name: displayName(field, frame), times, values: custom.transform === "constant" ? values.map(() => values[0]) : values.map((value) => (typeof value === "boolean" ? Number(value) : value)), colour: seriesColour(field, rangeOf(field, frames)), unit: config.unit, decimals: config.decimals,
-    style: custom.drawStyle ?? "line", width: custom.lineWidth ?? 1, fill: custom.fillOpacity ?? 0, gradient: custom.gradientMode, dash, interpolation: custom.lineInterpolation ?? "linear", points: custom.showPoints ?? "auto", pointSize: custom.pointSize,
-    barWidth: custom.barWidthFactor, stack: custom.stacking, isNegative: custom.transform === "negative-Y", spanNulls: custom.spanNulls === true || (typeof custom.spanNulls === "number" && custom.spanNulls > 0),
-    axis: `${placement}|${config.unit ?? ""}|${config.min ?? ""}|${config.max ?? ""}`, axisPlacement: placement, axisLabel: custom.axisLabel, min: config.min, max: config.max, softMin: custom.axisSoftMin, softMax: custom.axisSoftMax,
-    isCentred: custom.axisCenteredZero === true, logBase: custom.scaleDistribution?.type === "log" ? custom.scaleDistribution.log ?? 10 : null,
-    isHidden: hidden.viz === true, isOutOfLegend: hidden.legend === true, isOutOfTooltip: hidden.tooltip === true,
+    name: displayName(field, frame),
+    times,
+    values: custom.transform === "constant"
+      ? values.map(() => values[0])
+      : values.map((value) => (typeof value === "boolean" ? Number(value) : value)),
+    colour: seriesColour(field, rangeOf(field, frames)),
+    unit: config.unit,
+    decimals: config.decimals,
+    style: custom.drawStyle ?? "line",
+    width: custom.lineWidth ?? 1,
+    fill: custom.fillOpacity ?? 0,
+    gradient: custom.gradientMode,
+    dash,
+    interpolation: custom.lineInterpolation ?? "linear",
+    points: custom.showPoints ?? "auto",
+    pointSize: custom.pointSize,
+    barWidth: custom.barWidthFactor,
+    stack: custom.stacking,
+    isNegative: custom.transform === "negative-Y",
+    spanNulls: custom.spanNulls === true || (typeof custom.spanNulls === "number" && custom.spanNulls > 0),
+    axis: `${placement}|${config.unit ?? ""}|${config.min ?? ""}|${config.max ?? ""}`,
+    axisPlacement: placement,
+    axisLabel: custom.axisLabel,
+    min: config.min,
+    max: config.max,
+    softMin: custom.axisSoftMin,
+    softMax: custom.axisSoftMax,
+    isCentred: custom.axisCenteredZero === true,
+    logBase: custom.scaleDistribution?.type === "log" ? custom.scaleDistribution.log ?? 10 : null,
+    isHidden: hidden.viz === true,
+    isOutOfLegend: hidden.legend === true,
+    isOutOfTooltip: hidden.tooltip === true,
   };
 }
 
@@ -47,7 +95,10 @@ function seriesOf(field, frame, time, frames) {
 function withGaps(times, values, limit) {
   const [madeTimes, madeValues] = [[], []];
   times.forEach((time, place) => {
-    if (place > 0 && time - times[place - 1] > limit) { madeTimes.push(times[place - 1] + 1); madeValues.push(null); }
+    if (place > 0 && time - times[place - 1] > limit) {
+      madeTimes.push(times[place - 1] + 1);
+      madeValues.push(null);
+    }
     madeTimes.push(time);
     madeValues.push(values[place]);
   });
