@@ -235,7 +235,8 @@ let testTargets: [Target] = [
     tests(
         "Web",
         [
-            "Web", "Rules", "Ingest", "TSDB", "LogDB", "Storage", "LogQL", "PromQL", "Model", "HTTP", "Telemetry",
+            "Web", "Rules", "Ledger", "Ingest", "TSDB", "LogDB", "Storage", "LogQL", "PromQL", "Model", "HTTP",
+            "Telemetry",
             "Encoding", "Posix",
             "TestSupport",
         ]),

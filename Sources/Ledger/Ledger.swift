@@ -4,7 +4,8 @@ package import HTTP
 package import Posix
 package import Telemetry
 
-/// What obs remembers beside its data: tokens and the audit trail, in an SQLite database under the data directory.
+/// What obs remembers beside its data: tokens, the audit trail and what the pages keep, in an SQLite database under the
+/// data directory.
 ///
 /// Nothing is opened before the first use. Other processes may use the same ledger at the same time: `obs token` does,
 /// while the collector runs.
@@ -13,6 +14,13 @@ package final class Ledger: Sendable {
         let database: SQLiteDatabase
         let tokens: TokenTable
         let trail: AuditTrail
+        let pages: PageTables
+    }
+
+    /// What the pages keep.
+    struct PageTables: Sendable {
+        let database: SQLiteDatabase
+        let sessions: SessionTable
     }
 
     private struct State {
@@ -28,7 +36,7 @@ package final class Ledger: Sendable {
 
     private let directory: String
     private let system: any FileSystem
-    private let time: any TimeSource
+    let time: any TimeSource
     private let log: Logger
     private let metrics: LedgerMetrics
     private let state = Lock(State())
@@ -111,6 +119,8 @@ package final class Ledger: Sendable {
         }
     }
 
+    func pageTables() throws(LedgerError) -> PageTables { try open().pages }
+
     private func open() throws(LedgerError) -> Opened {
         try state.withLock { state throws(LedgerError) in
             if let opened = state.opened { return opened }
@@ -124,7 +134,8 @@ package final class Ledger: Sendable {
                 try database.migrate(LedgerSchema.migrations)
                 return Opened(
                     database: database, tokens: TokenTable(database, time: time),
-                    trail: AuditTrail(database, directory: directory, system: system))
+                    trail: AuditTrail(database, directory: directory, system: system),
+                    pages: PageTables(database: database, sessions: SessionTable(database)))
             }
             state.opened = opened
             return opened

@@ -10,6 +10,10 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case invalidName(String)
     case noSuchToken(String)
     case tooManyTokens(Int)
+    case unusableDashboard(String)
+    case noSuchDashboard(String)
+    /// Somebody saved it after it was read.
+    case changedDashboard(String, version: Int64, by: String)
 
     package var description: String {
         switch self {
@@ -20,6 +24,11 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
             "'\(name)' cannot name a token: take 1 to 64 letters, digits and any of '-_.@'"
         case .noSuchToken(let name): "no token named '\(name)' is in use: 'obs token list' shows all"
         case .tooManyTokens(let limit): "the ledger holds \(limit) tokens, which is its limit: revoke some first"
+        case .unusableDashboard(let reason): "the dashboard cannot be saved: \(reason)"
+        case .noSuchDashboard(let uid): "no dashboard \(uid) is saved here"
+        case .changedDashboard(let uid, let version, let by):
+            "\(by.isEmpty ? "somebody" : by) saved version \(version) of the dashboard \(uid) meanwhile: load it anew, or "
+                + "save yours as a copy"
         }
     }
 }

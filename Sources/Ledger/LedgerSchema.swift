@@ -38,5 +38,37 @@ enum LedgerSchema {
             INSERT INTO audit_start VALUES (1, 0, zeroblob(32));
             """),
         SQLiteMigration("requests at once", "ALTER TABLE tokens ADD COLUMN requests_at_once INTEGER"),
+        SQLiteMigration(
+            "sessions, dashboards, stars and short addresses",
+            """
+            CREATE TABLE sessions (
+                hash BLOB PRIMARY KEY,
+                kind TEXT NOT NULL,
+                name TEXT NOT NULL,
+                proof BLOB NOT NULL,
+                created_ms INTEGER NOT NULL,
+                expires_ms INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID;
+            CREATE TABLE dashboards (
+                uid TEXT PRIMARY KEY,
+                title TEXT NOT NULL,
+                folder TEXT NOT NULL,
+                tags TEXT NOT NULL,
+                body TEXT NOT NULL,
+                version INTEGER NOT NULL,
+                changed_ms INTEGER NOT NULL,
+                changed_by TEXT NOT NULL
+            ) STRICT;
+            CREATE TABLE dashboard_stars (
+                principal TEXT NOT NULL,
+                uid TEXT NOT NULL,
+                PRIMARY KEY (principal, uid)
+            ) STRICT, WITHOUT ROWID;
+            CREATE TABLE links (
+                code TEXT PRIMARY KEY,
+                address TEXT NOT NULL UNIQUE,
+                made_ms INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID;
+            """),
     ]
 }

@@ -8,6 +8,9 @@
 static const uint8_t app_css[] = {
 #embed "../../Web/Assets/app.css"
 };
+static const uint8_t chart_events_js[] = {
+#embed "../../Web/Assets/chart/events.js"
+};
 static const uint8_t chart_graph_js[] = {
 #embed "../../Web/Assets/chart/graph.js"
 };
@@ -22,6 +25,9 @@ static const uint8_t core_dom_js[] = {
 };
 static const uint8_t core_format_js[] = {
 #embed "../../Web/Assets/core/format.js"
+};
+static const uint8_t core_session_js[] = {
+#embed "../../Web/Assets/core/session.js"
 };
 static const uint8_t core_time_js[] = {
 #embed "../../Web/Assets/core/time.js"
@@ -38,6 +44,9 @@ static const uint8_t dashboards_frames_js[] = {
 static const uint8_t dashboards_interpolate_js[] = {
 #embed "../../Web/Assets/dashboards/interpolate.js"
 };
+static const uint8_t dashboards_marks_js[] = {
+#embed "../../Web/Assets/dashboards/marks.js"
+};
 static const uint8_t dashboards_model_js[] = {
 #embed "../../Web/Assets/dashboards/model.js"
 };
@@ -53,11 +62,50 @@ static const uint8_t dashboards_variables_js[] = {
 static const uint8_t icon_svg[] = {
 #embed "../../Web/Assets/icon.svg"
 };
+static const uint8_t logs_context_js[] = {
+#embed "../../Web/Assets/logs/context.js"
+};
+static const uint8_t logs_fieldbar_js[] = {
+#embed "../../Web/Assets/logs/fieldbar.js"
+};
+static const uint8_t logs_histogram_js[] = {
+#embed "../../Web/Assets/logs/histogram.js"
+};
+static const uint8_t logs_live_js[] = {
+#embed "../../Web/Assets/logs/live.js"
+};
+static const uint8_t logs_loki_js[] = {
+#embed "../../Web/Assets/logs/loki.js"
+};
+static const uint8_t logs_query_js[] = {
+#embed "../../Web/Assets/logs/query.js"
+};
 static const uint8_t main_js[] = {
 #embed "../../Web/Assets/main.js"
 };
+static const uint8_t pages_css[] = {
+#embed "../../Web/Assets/pages.css"
+};
 static const uint8_t pages_alerts_js[] = {
 #embed "../../Web/Assets/pages/alerts.js"
+};
+static const uint8_t pages_alerts_firing_js[] = {
+#embed "../../Web/Assets/pages/alerts/firing.js"
+};
+static const uint8_t pages_alerts_history_js[] = {
+#embed "../../Web/Assets/pages/alerts/history.js"
+};
+static const uint8_t pages_alerts_parts_js[] = {
+#embed "../../Web/Assets/pages/alerts/parts.js"
+};
+static const uint8_t pages_alerts_rules_js[] = {
+#embed "../../Web/Assets/pages/alerts/rules.js"
+};
+static const uint8_t pages_alerts_silence_js[] = {
+#embed "../../Web/Assets/pages/alerts/silence.js"
+};
+static const uint8_t pages_alerts_silences_js[] = {
+#embed "../../Web/Assets/pages/alerts/silences.js"
 };
 static const uint8_t pages_choice_js[] = {
 #embed "../../Web/Assets/pages/choice.js"
@@ -71,11 +119,32 @@ static const uint8_t pages_dashboard_js[] = {
 static const uint8_t pages_dashboards_js[] = {
 #embed "../../Web/Assets/pages/dashboards.js"
 };
+static const uint8_t pages_editing_js[] = {
+#embed "../../Web/Assets/pages/editing.js"
+};
 static const uint8_t pages_explore_js[] = {
 #embed "../../Web/Assets/pages/explore.js"
 };
+static const uint8_t pages_logcompletion_js[] = {
+#embed "../../Web/Assets/pages/logcompletion.js"
+};
+static const uint8_t pages_login_js[] = {
+#embed "../../Web/Assets/pages/login.js"
+};
+static const uint8_t pages_logs_js[] = {
+#embed "../../Web/Assets/pages/logs.js"
+};
+static const uint8_t pages_metrics_js[] = {
+#embed "../../Web/Assets/pages/metrics.js"
+};
 static const uint8_t pages_overview_js[] = {
 #embed "../../Web/Assets/pages/overview.js"
+};
+static const uint8_t pages_paneleditor_js[] = {
+#embed "../../Web/Assets/pages/paneleditor.js"
+};
+static const uint8_t pages_panelview_js[] = {
+#embed "../../Web/Assets/pages/panelview.js"
 };
 static const uint8_t pages_shell_js[] = {
 #embed "../../Web/Assets/pages/shell.js"
@@ -88,6 +157,9 @@ static const uint8_t pages_targets_js[] = {
 };
 static const uint8_t pages_timepicker_js[] = {
 #embed "../../Web/Assets/pages/timepicker.js"
+};
+static const uint8_t panels_css[] = {
+#embed "../../Web/Assets/panels.css"
 };
 static const uint8_t panels_barchart_js[] = {
 #embed "../../Web/Assets/panels/barchart.js"
@@ -128,7 +200,6 @@ static const uint8_t panels_text_js[] = {
 static const uint8_t panels_timeseries_js[] = {
 #embed "../../Web/Assets/panels/timeseries.js"
 };
-
 #if __has_embed("../../Web/Assets/vendor/uPlot.iife.js")
 static const uint8_t vendor_uPlot_iife_js[] = {
 #embed "../../Web/Assets/vendor/uPlot.iife.js"
@@ -144,33 +215,57 @@ static const uint8_t vendor_uPlot_min_css[] = {
 
 static const struct casset all[] = {
     ASSET("app.css", app_css),
+    ASSET("chart/events.js", chart_events_js),
     ASSET("chart/graph.js", chart_graph_js),
     ASSET("core/api.js", core_api_js),
     ASSET("core/colours.js", core_colours_js),
     ASSET("core/dom.js", core_dom_js),
     ASSET("core/format.js", core_format_js),
+    ASSET("core/session.js", core_session_js),
     ASSET("core/time.js", core_time_js),
     ASSET("dashboards/data.js", dashboards_data_js),
     ASSET("dashboards/fields.js", dashboards_fields_js),
     ASSET("dashboards/frames.js", dashboards_frames_js),
     ASSET("dashboards/interpolate.js", dashboards_interpolate_js),
+    ASSET("dashboards/marks.js", dashboards_marks_js),
     ASSET("dashboards/model.js", dashboards_model_js),
     ASSET("dashboards/reduce.js", dashboards_reduce_js),
     ASSET("dashboards/transform.js", dashboards_transform_js),
     ASSET("dashboards/variables.js", dashboards_variables_js),
     ASSET("icon.svg", icon_svg),
+    ASSET("logs/context.js", logs_context_js),
+    ASSET("logs/fieldbar.js", logs_fieldbar_js),
+    ASSET("logs/histogram.js", logs_histogram_js),
+    ASSET("logs/live.js", logs_live_js),
+    ASSET("logs/loki.js", logs_loki_js),
+    ASSET("logs/query.js", logs_query_js),
     ASSET("main.js", main_js),
+    ASSET("pages.css", pages_css),
     ASSET("pages/alerts.js", pages_alerts_js),
+    ASSET("pages/alerts/firing.js", pages_alerts_firing_js),
+    ASSET("pages/alerts/history.js", pages_alerts_history_js),
+    ASSET("pages/alerts/parts.js", pages_alerts_parts_js),
+    ASSET("pages/alerts/rules.js", pages_alerts_rules_js),
+    ASSET("pages/alerts/silence.js", pages_alerts_silence_js),
+    ASSET("pages/alerts/silences.js", pages_alerts_silences_js),
     ASSET("pages/choice.js", pages_choice_js),
     ASSET("pages/completion.js", pages_completion_js),
     ASSET("pages/dashboard.js", pages_dashboard_js),
     ASSET("pages/dashboards.js", pages_dashboards_js),
+    ASSET("pages/editing.js", pages_editing_js),
     ASSET("pages/explore.js", pages_explore_js),
+    ASSET("pages/logcompletion.js", pages_logcompletion_js),
+    ASSET("pages/login.js", pages_login_js),
+    ASSET("pages/logs.js", pages_logs_js),
+    ASSET("pages/metrics.js", pages_metrics_js),
     ASSET("pages/overview.js", pages_overview_js),
+    ASSET("pages/paneleditor.js", pages_paneleditor_js),
+    ASSET("pages/panelview.js", pages_panelview_js),
     ASSET("pages/shell.js", pages_shell_js),
     ASSET("pages/status.js", pages_status_js),
     ASSET("pages/targets.js", pages_targets_js),
     ASSET("pages/timepicker.js", pages_timepicker_js),
+    ASSET("panels.css", panels_css),
     ASSET("panels/barchart.js", panels_barchart_js),
     ASSET("panels/bargauge.js", panels_bargauge_js),
     ASSET("panels/gauge.js", panels_gauge_js),

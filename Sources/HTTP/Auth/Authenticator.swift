@@ -1,3 +1,4 @@
+import Crypto
 package import Posix
 package import Telemetry
 
@@ -36,15 +37,17 @@ package struct AccessEvent: Sendable, Equatable {
 
 /// Who may do what: the gate of a server.
 ///
-/// The seams are closures, because what keeps tokens and the trail lies on a higher floor: `tokens` gives what a token's
-/// hash grants (nil for none), `audit` takes every refusal and every request that may change something. Both are called
-/// on a loop's thread and must not wait.
+/// The seams are closures, because what keeps tokens, sessions and the trail lies on a higher floor: `tokens` gives what a
+/// token's hash grants (nil for none), `sessions` what a cookie's hash stands for, `audit` takes every refusal and every
+/// request that may change something. All are called on a loop's thread and must not wait.
 package final class Authenticator: Sendable {
     package typealias Tokens = @Sendable (_ hash: [UInt8]) -> TokenGrant?
+    package typealias Sessions = @Sendable (_ hash: [UInt8]) -> Session?
     package typealias Audit = @Sendable (AccessEvent) -> Void
 
     private let users: Lock<[String: PasswordUser]>
     private let tokens: Tokens
+    private let sessions: Sessions
     private let audit: Audit
     private let time: any TimeSource
     private let quotas: Quotas
@@ -53,11 +56,12 @@ package final class Authenticator: Sendable {
     private let metrics: AuthMetrics
 
     package init(
-        users: [PasswordUser], tokens: @escaping Tokens, audit: @escaping Audit, registry: Registry,
-        time: any TimeSource = SystemTime()
+        users: [PasswordUser], tokens: @escaping Tokens, sessions: @escaping Sessions = { _ in nil },
+        audit: @escaping Audit, registry: Registry, time: any TimeSource = SystemTime()
     ) {
         self.users = Lock(Self.byName(users))
         self.tokens = tokens
+        self.sessions = sessions
         self.audit = audit
         self.time = time
         quotas = Quotas(time: time)
@@ -93,12 +97,15 @@ package final class Authenticator: Sendable {
 
     private func judge(_ request: borrowing Request, _ route: Route) -> GateVerdict {
         guard let role = route.role else { return .admitted(nil) }
-        let attempt = Attempt(role: role, target: route.name, peer: request.peer)
+        // A browser that is told how to log in asks with a window of its own, over the page that asks already.
+        let isPage = request.header(Self.pageField) != nil
+        let attempt = Attempt(
+            role: role, target: route.name, peer: request.peer, challenge: isPage ? nil : challenge)
         switch Credentials(request.header("authorization")) {
         case .none:
-            return refuse(attempt, .noCredentials, challenge: challenge)
+            return judge(attempt, cookieOf: request)
         case .unusable:
-            return refuse(attempt, .unusableCredentials, challenge: challenge)
+            return refuse(attempt, .unusableCredentials, challenge: attempt.challenge)
         case .bearer(let hash):
             guard let grant = tokens(hash) else {
                 return refuse(attempt, .unknownToken, challenge: "Bearer realm=\"obs\", error=\"invalid_token\"")
@@ -106,6 +113,37 @@ package final class Authenticator: Sendable {
             return admit(attempt, "token:" + grant.name, grant.role, grant.limits)
         case .basic(let name, let password):
             return judge(attempt, name, password)
+        }
+    }
+
+    /// What the pages of this server send with each request.
+    private static let pageField = "x-obs-page"
+
+    /// By the session of a browser; what it would change needs what only a page of ours can show.
+    private func judge(_ attempt: Attempt, cookieOf request: borrowing Request) -> GateVerdict {
+        guard let secret = SessionCookies.secret(of: request) else {
+            return refuse(attempt, .noCredentials, challenge: attempt.challenge)
+        }
+        guard let visitor = visitor(secret) else {
+            return refuse(attempt, .endedSession, challenge: attempt.challenge)
+        }
+        let isChange = request.method != .get && request.method != .head && request.method != .options
+        if isChange, !SessionCookies.showsProof(request, secret) {
+            return refuse(attempt, .noProof, principal: visitor.name)
+        }
+        return admit(attempt, visitor.name, visitor.role, visitor.limits)
+    }
+
+    private func visitor(_ secret: [UInt8]) -> TokenGrant? {
+        guard let session = sessions(BearerToken.hash(of: secret.span)), session.expiresMs > time.wallMs else {
+            return nil
+        }
+        switch session.subject {
+        case .token(let hash):
+            return tokens(hash).map { TokenGrant(name: "token:" + $0.name, role: $0.role, limits: $0.limits) }
+        case .user(let name, let proof):
+            guard let user = users.withLock({ $0[name] }), Session.proof(of: user.hash) == proof else { return nil }
+            return TokenGrant(name: "user:" + name, role: user.role, limits: user.limits)
         }
     }
 
@@ -118,7 +156,7 @@ package final class Authenticator: Sendable {
         if waitNs > 0 { return refuse(attempt, .guessing, retryAfterNs: waitNs) }
         // An unknown name costs the hash of somebody else, so that the time does not tell which names exist.
         guard let hash = user?.hash ?? users.withLock({ $0.values.first?.hash }) else {
-            return refuse(attempt, .wrongPassword, challenge: challenge)
+            return refuse(attempt, .wrongPassword, challenge: attempt.challenge)
         }
         return .later { [self] done in
             do {
@@ -126,7 +164,7 @@ package final class Authenticator: Sendable {
                     metrics.passwordChecks.add()
                     guard let user, isRight else {
                         guesses.failed(attempt.peer)
-                        return done(refuse(attempt, .wrongPassword, challenge: challenge))
+                        return done(refuse(attempt, .wrongPassword, challenge: attempt.challenge))
                     }
                     done(admit(attempt, "user:" + name, user.role, user.limits))
                 }
@@ -181,6 +219,31 @@ private struct Attempt: Sendable {
     let role: Role
     let target: String
     let peer: SocketAddress
+    /// How to log in, for who is no page of ours.
+    let challenge: String?
+}
+
+/// Sessions of browsers.
+extension Authenticator {
+    /// Who the session of a request belongs to, with their role; nil where it has none that holds.
+    package func visitor(of request: borrowing Request) -> TokenGrant? {
+        SessionCookies.secret(of: request).flatMap(visitor)
+    }
+
+    /// By what a request that was let in showed who it is; nil where that was a session already.
+    package func subject(of request: borrowing Request) -> Session.Subject? {
+        switch Credentials(request.header("authorization")) {
+        case .none, .unusable: nil
+        case .bearer(let hash): .token(hash: hash)
+        case .basic(let name, _):
+            users.withLock { $0[name] }.map { .user(name: name, proof: Session.proof(of: $0.hash)) }
+        }
+    }
+
+    /// The hash under which the session of a request is kept.
+    package func sessionHash(of request: borrowing Request) -> [UInt8]? {
+        SessionCookies.secret(of: request).map { BearerToken.hash(of: $0.span) }
+    }
 }
 
 extension Route {

@@ -11,6 +11,7 @@ struct APIError: Error {
         case timeout
         case unavailable
         case notFound = "not_found"
+        case conflict
         case internalFailure = "internal"
     }
 
@@ -49,6 +50,7 @@ struct APIError: Error {
         switch kind {
         case .badData: .badRequest
         case .notFound: .notFound
+        case .conflict: .conflict
         case .execution: .unprocessableContent
         case .canceled: .clientClosedRequest
         case .timeout, .unavailable: .serviceUnavailable

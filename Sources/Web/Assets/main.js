@@ -1,6 +1,7 @@
 // Which page an address is.
 
 import { fill, h } from "./core/dom.js";
+import { goToLogin, known, mustLogIn } from "./core/session.js";
 import { mark, shell, tools } from "./pages/shell.js";
 
 const pages = [
@@ -11,6 +12,8 @@ const pages = [
   [/^\/alerts$/, () => import("./pages/alerts.js").then(({ alertsPage }) => alertsPage)],
   [/^\/targets$/, () => import("./pages/targets.js").then(({ targetsPage }) => targetsPage)],
   [/^\/status$/, () => import("./pages/status.js").then(({ statusPage }) => statusPage)],
+  [/^\/login$/, () => import("./pages/login.js").then(({ loginPage }) => loginPage)],
+  [/^\/s\/([^/]+)$/, () => import("./pages/login.js").then(({ shortPage }) => shortPage)],
 ];
 
 const page = shell();
@@ -19,13 +22,16 @@ let visit = 0;
 
 async function route() {
   const own = ++visit;
-  const path = decodeURI(location.pathname);
+  const path = location.pathname;
   end?.();
   end = null;
   tools();
   mark(path);
   page.classList.add("is-loading");
   try {
+    await known();
+    if (own !== visit) return;
+    if (mustLogIn() && path !== "/login") return goToLogin();
     const [pattern, load] = pages.find(([one]) => one.test(path)) ?? [];
     if (!load) {
       fill(page, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "/" }, "to the overview")));
@@ -39,7 +45,11 @@ async function route() {
     else ended?.();
   } catch (error) {
     if (own === visit && error.name !== "AbortError") {
-      fill(page, h("p", { class: "panel-error", role: "alert" }, error.message));
+      fill(
+        page,
+        h("h1", {}, "This page cannot be shown"),
+        h("p", { class: "panel-error", role: "alert" }, error.message),
+      );
     }
   } finally {
     if (own === visit) page.classList.remove("is-loading");
@@ -48,4 +58,5 @@ async function route() {
 
 addEventListener("popstate", route);
 addEventListener("obs:route", route);
+addEventListener("obs:login", goToLogin);
 route();

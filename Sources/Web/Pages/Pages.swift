@@ -9,7 +9,9 @@ package struct Pages: Sendable {
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
         """
-    private static let addresses = ["/dashboards", "/d/*rest", "/explore", "/alerts", "/targets", "/status"]
+    private static let addresses = [
+        "/dashboards", "/d/*rest", "/explore", "/alerts", "/targets", "/status", "/login", "/s/:code",
+    ]
 
     private let assets: PageAssets
 
@@ -54,6 +56,8 @@ package struct Pages: Sendable {
         <link rel="icon" href="\(folder)/icon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="\(folder)/vendor/uPlot.min.css">
         <link rel="stylesheet" href="\(folder)/app.css">
+        <link rel="stylesheet" href="\(folder)/panels.css">
+        <link rel="stylesheet" href="\(folder)/pages.css">
         <script src="\(folder)/vendor/uPlot.iife.js"></script>
         <script type="module" src="\(folder)/main.js"></script>
         <noscript>The pages of obs need JavaScript. The same answers are at <code>/api/v1</code> and in

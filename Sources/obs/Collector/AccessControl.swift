@@ -6,6 +6,7 @@ import Posix
 import Synchronization
 import Telemetry
 import Text
+import Web
 
 /// Who is let in, as the configuration in force says: everyone who shows a token or a password, or, without `auth`,
 /// everyone who reaches the server but pages of other sites. What is refused or changes something is put into the audit
@@ -34,6 +35,14 @@ final class AccessControl: Sendable {
                     log.error("cannot look a token up", ["error": .error(error)])
                     return nil
                 }
+            },
+            sessions: { hash in
+                do {
+                    return try ledger.session(forHash: hash)
+                } catch {
+                    log.error("cannot look a session up", ["error": .error(error)])
+                    return nil
+                }
             }, audit: audit, registry: registry, time: time)
         let callers: OpenGate.Callers =
             isInsecure ? .everyone : addresses.allSatisfy(\.isLoopback) ? .thisMachine : .programs
@@ -45,6 +54,11 @@ final class AccessControl: Sendable {
         { [self] request, route in
             isAuthRequired.load(ordering: .relaxed) ? authenticator.gate(request, route) : openGate(request, route)
         }
+    }
+
+    /// For browsers.
+    func sessions(_ ledger: Ledger, pool: HandlerPool) -> SessionAPI {
+        SessionAPI(authenticator, ledger, pool: pool) { [self] in isAuthRequired.load(ordering: .relaxed) }
     }
 
     /// For the server's access log: what a body cost counts against its principal's limits, and what became of a change

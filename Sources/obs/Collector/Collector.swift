@@ -97,7 +97,8 @@ final class Collector: Sendable {
         server = try Server(
             serverOptions,
             router: Self.router(
-                registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, alerts, logs, agents),
+                registry, readiness, lifecycle, facts, metrics, configuration, backups, rules, alerts, logs, agents,
+                access, ledger),
             gate: access.gate,
             accessLog: Self.accessRecords(access, accessLog), registry: registry, time: time)
         addresses = try Self.start(server, on: options.addresses, tls)
@@ -200,7 +201,8 @@ extension Collector {
     private static func router(
         _ registry: Registry, _ readiness: Readiness, _ lifecycle: Lifecycle, _ facts: ServerFacts,
         _ metrics: MetricBackend, _ configuration: LiveConfiguration, _ backups: BackupMaker,
-        _ rules: RuleBackend, _ alerts: AlertDelivery, _ logs: LogBackend, _ agents: AgentRegister
+        _ rules: RuleBackend, _ alerts: AlertDelivery, _ logs: LogBackend, _ agents: AgentRegister,
+        _ access: AccessControl, _ ledger: Ledger
     ) -> Router {
         var router = Router()
         OperationsAPI(
@@ -213,9 +215,11 @@ extension Collector {
         alerts.add(to: &router)
         logs.add(to: &router, metrics.queries, transfers: metrics.transfers)
         AgentsAPI(agents, logs.store, pool: metrics.queries.pool).add(to: &router)
-        DashboardsAPI(pool: metrics.queries.pool) {
+        DashboardsAPI(ledger, pool: metrics.queries.pool) {
             DashboardFolders(configuration.current.dashboards.folders)
         }.add(to: &router)
+        access.sessions(ledger, pool: metrics.queries.pool).add(to: &router)
+        LinksAPI(ledger, pool: metrics.queries.pool).add(to: &router)
         FilteredExpressionAPI().add(to: &router)
         Pages(PageAssets()).add(to: &router)
         return router

@@ -12,6 +12,8 @@ final class AuthServer {
     let registry = Registry()
     let time = ManualTime()
     let tokens: [Role: BearerToken]
+    /// By the hash of the secret.
+    let sessions: Lock<[[UInt8]: Session]>
     private let events: Lock<[AccessEvent]>
 
     /// "right", hashed with bcrypt at its lowest cost so that tests are quick (made by crypt(3) of libxcrypt).
@@ -28,12 +30,15 @@ final class AuthServer {
         let events = Lock<[AccessEvent]>([])
         self.tokens = tokens
         self.events = events
+        let sessions = Lock<[[UInt8]: Session]>([:])
+        self.sessions = sessions
         let users = [
             PasswordUser(name: "anna", hash: Self.cheapHash, role: .admin, limits: limits),
             PasswordUser(name: "rené", hash: Self.cheapHash, role: .read),
         ]
         let authenticator = Authenticator(
             users: withUsers ? users : [], tokens: { grants[$0] },
+            sessions: { hash in sessions.withLock { $0[hash] } },
             audit: { event in events.withLock { $0.append(event) } },
             registry: registry, time: time)
         self.authenticator = authenticator
@@ -61,12 +66,13 @@ final class AuthServer {
     }
 
     func request(
-        _ path: String, method: String = "GET", authorization: String? = nil, body: String = "",
-        over client: RawClient? = nil
+        _ path: String, method: String = "GET", authorization: String? = nil, fields: [String] = [],
+        body: String = "", over client: RawClient? = nil
     ) throws -> RawClient.Answer {
         let client = try client ?? server.connect()
         var head = "\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n"
         if let authorization { head += "Authorization: \(authorization)\r\n" }
+        for field in fields { head += field + "\r\n" }
         try client.send(head + "\r\n" + body)
         return try client.answer()
     }

@@ -51,6 +51,13 @@ final class APIServer {
         return try client.answer(to: request)
     }
 
+    func send(_ method: HTTP.Method, _ path: String, _ body: [UInt8]) throws -> ClientResponse {
+        var request = ClientRequest(method, "http://\(address)\(path)")
+        request.fields = [("Content-Type", "application/json")]
+        request.body = body
+        return try client.answer(to: request)
+    }
+
     func post(_ path: String, _ body: [UInt8], _ contentType: String) throws -> ClientResponse {
         var request = ClientRequest(.post, "http://\(address)\(path)")
         request.fields = [("Content-Type", contentType)]

@@ -1,6 +1,8 @@
 import Encoding
 import Foundation
 import HTTP
+import Ledger
+import Telemetry
 import TestSupport
 import Testing
 
@@ -17,11 +19,15 @@ import Testing
     }
 
     private func json(_ path: String) throws -> JSONValue {
+        return try JSONValue.parse(try server().get(path).body.span)
+    }
+
+    private func server() throws -> APIServer {
         let folder = directory.file("")
-        let server = try APIServer { _, pool, router in
-            DashboardsAPI(pool: pool) { DashboardFolders([folder]) }.add(to: &router)
+        let ledger = Ledger(directory: directory.file("ledger"), registry: Registry())
+        return try APIServer { _, pool, router in
+            DashboardsAPI(ledger, pool: pool) { DashboardFolders([folder]) }.add(to: &router)
         }
-        return try JSONValue.parse(try server.get(path).body.span)
     }
 
     @Test func listsDashboardsOfEveryFormByTitle() throws {
@@ -57,5 +63,33 @@ import Testing
         #expect(answer["isReadOnly"]?.bool == true)
         #expect(answer["dashboard"]?["panels"]?.elements?.first?["id"]?.double == 1.5)
         #expect(try json("/obs/v1/dashboards/none")["errorType"]?.text == "not_found")
+    }
+
+    @Test func aDashboardIsSavedOnceAndTheSecondEditorIsTold() throws {
+        try write(#"{"title": "Hosts", "uid": "h"}"#, "hosts.json")
+        let server = try server()
+        func put(_ identifier: String, _ body: String) throws -> (status: Status, json: JSONValue) {
+            let answer = try server.send(.put, "/obs/v1/dashboards/\(identifier)", Array(body.utf8))
+            return (answer.status, try JSONValue.parse(answer.body.span))
+        }
+        let body = #"{"version": 0, "folder": "mine", "dashboard": {"title": "Mine", "tags": ["x"], "panels": []}}"#
+        #expect(try put("mine", body).json["version"]?.int == 1)
+        let second = try put("mine", body)
+        #expect(second.status == .conflict)
+        #expect(second.json["error"]?.text?.contains("meanwhile") == true)
+        #expect(try put("h", body).status == .badRequest)
+        #expect(try put("none", #"{"version": 0}"#).status == .badRequest)
+        #expect(try put("none", "{").status == .badRequest)
+        let one = try JSONValue.parse(try server.get("/obs/v1/dashboards/mine").body.span)
+        #expect(one["isReadOnly"]?.bool == false && one["version"]?.int == 1)
+        #expect(one["dashboard"]?["title"]?.text == "Mine")
+        #expect(try server.send(.put, "/obs/v1/stars/mine", []).status == .ok)
+        let rows = try #require(
+            try JSONValue.parse(try server.get("/obs/v1/dashboards").body.span)["dashboards"]?.elements)
+        #expect(rows.map { $0["uid"]?.text } == ["h", "mine"])
+        #expect(rows.map { $0["isStarred"]?.bool } == [false, true])
+        #expect(rows.map { $0["isSaved"]?.bool } == [false, true])
+        #expect(try server.send(.delete, "/obs/v1/dashboards/mine", []).status == .ok)
+        #expect(try server.get("/obs/v1/dashboards/mine").status == .notFound)
     }
 }

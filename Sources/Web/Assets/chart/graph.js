@@ -159,13 +159,13 @@ export class Graph {
       ticks: { show: false },
       space: 70,
       values: (_, marks) =>
-        marks.map((seconds, place) =>
+        marks.map((seconds) =>
           axisText(seconds * 1000, marks.length > 1 ? (marks[1] - marks[0]) * 1000 : 1000)
         ),
     }];
     for (const key of axisKeys.length > 0 ? axisKeys : ["left|"]) {
       const first = visible.find((one) => (one.axis ?? "left|") === key) ?? {};
-      scales[key] = this.scale(first, key);
+      scales[key] = this.scale(first);
       if (first.axisPlacement === "hidden") continue;
       axes.push({
         scale: key,
@@ -220,7 +220,7 @@ export class Graph {
     this.plot.over.addEventListener("dblclick", () => options.onZoomOut?.());
   }
 
-  scale(first, key) {
+  scale(first) {
     const { options } = this;
     const min = first.min ?? options.min;
     const max = first.max ?? options.max;
@@ -327,7 +327,7 @@ export class Graph {
         ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
       }
       if (/line|dashed/.test(thresholds.style) && Number.isFinite(from)) {
-        ctx.strokeStyle = step.colour;
+        ctx.strokeStyle = step.line ?? step.colour;
         ctx.setLineDash(/dashed/.test(thresholds.style) ? [8, 6] : []);
         ctx.beginPath();
         ctx.moveTo(bbox.left, bottom);

@@ -8,10 +8,16 @@ export class APIError extends Error {
   }
 }
 
+/// For what nobody waits for any more: a request that was given up is no failure.
+export function unlessAborted(error) {
+  if (error.name !== "AbortError") throw error;
+}
+
 async function sentence(response) {
   const text = await response.text();
   try {
     const body = JSON.parse(text);
+    if (typeof body === "string") return [body, null];
     return [body.error ?? body.message ?? text, body.errorType];
   } catch {
     return [text.trim() || response.statusText, null];
@@ -20,10 +26,10 @@ async function sentence(response) {
 
 /// Sends a request; answers with the parsed JSON.
 ///
-/// Options: `method`, `query` (names to values or arrays of them), `form`, `json`, `signal`.
+/// Options: `method`, `query` (names to values or arrays of them), `form`, `json`, `text`, `authorization`, `signal`.
 export async function request(path, options = {}) {
   const parameters = pairs(options.query);
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", "X-Obs-Page": "1" };
   let body;
   if (options.form) {
     body = pairs(options.form);
@@ -32,6 +38,7 @@ export async function request(path, options = {}) {
     body = JSON.stringify(options.json);
     headers["Content-Type"] = "application/json";
   }
+  if (options.authorization) headers.Authorization = options.authorization;
   const token = csrfToken();
   if (token) headers["X-CSRF-Token"] = token;
   let response;
@@ -49,11 +56,13 @@ export async function request(path, options = {}) {
   }
   if (!response.ok) {
     const [message, kind] = await sentence(response);
-    if (response.status === 401) dispatchEvent(new CustomEvent("obs:login"));
+    if (response.status === 401 && !options.authorization) dispatchEvent(new CustomEvent("obs:login"));
     throw new APIError(message, response.status, kind);
   }
   if (response.status === 204) return null;
-  return options.text ? response.text() : response.json();
+  if (options.text) return response.text();
+  const text = await response.text();
+  return text === "" ? null : JSON.parse(text);
 }
 
 function pairs(values) {
@@ -72,7 +81,7 @@ function csrfToken() {
 }
 
 /// Asks one of Prometheus' endpoints; answers with `data`, and with its warnings beside it.
-export async function prometheus(path, query, signal) {
+export async function prometheus(path, query = {}, signal = undefined) {
   const isLong = JSON.stringify(query).length > 1500;
   const answer = await request(`/api/v1/${path}`, isLong ? { form: query, signal } : { query, signal });
   return {

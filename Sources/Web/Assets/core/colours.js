@@ -109,12 +109,26 @@ export function blended(mode, share) {
   return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/// Black or white, whichever can be read on a colour.
-export function readableOn(code) {
-  if (!code.startsWith("#")) return "var(--text)";
+/// How much light a colour reflects, from 0 to 1.
+function luminance(code) {
   const [red, green, blue] = fromHex(code).map((part) => {
     const share = part / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.3 ? "#111217" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/// Black or white, whichever can be read on a colour: both stand out alike at the geometric mean of what they reflect.
+export function readableOn(code) {
+  if (!code.startsWith("#")) return "var(--text)";
+  return luminance(code) > 0.19 ? "#111217" : "#ffffff";
+}
+
+/// A colour as the ink of a text: on the light theme as dark as it must be to be read on white, else as it is.
+export function inkOf(code) {
+  if (document.documentElement.dataset.theme !== "light" || !code.startsWith("#")) return code;
+  let parts = fromHex(code);
+  const text = () => `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  while (luminance(text()) > 0.17) parts = parts.map((part) => Math.floor(part * 0.92));
+  return text();
 }

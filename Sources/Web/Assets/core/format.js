@@ -1,10 +1,5 @@
 // Units of values, by Grafana's identifiers. A formatted value has a text, and a unit behind or in front of it.
 
-const trimmed = (value, decimals) => {
-  const text = value.toFixed(decimals);
-  return text.includes(".") && decimals === undefined ? text.replace(/\.?0+$/, "") : text;
-};
-
 /// How many decimals a value is shown with where nobody says: three digits that count.
 function decimalsOf(value) {
   const size = Math.abs(value);
@@ -56,8 +51,9 @@ const withSmall = (unit) => scaled(1000, small, unit, 3);
 
 /// The counts of things: `1.5 K`, as Grafana's `short`.
 const short = scaled(1000, ["", "K", "Mil", "Bil", "Tri", "Quadr", "Quint", "Sext", "Sept"], "");
+const manyOf = scaled(1000, ["", "K", "M", "B", "T"], "");
 const counted = (unit) => (value, decimals) => {
-  const { text, suffix } = short(value, decimals);
+  const { text, suffix } = manyOf(value, decimals);
   return { text, suffix: suffix.trim() + " " + unit };
 };
 

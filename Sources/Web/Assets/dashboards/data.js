@@ -20,7 +20,7 @@ export async function loadPanel(panel, dashboard, range, width, signal) {
   const notes = [];
   const answers = await Promise.all(
     targets.map((target) =>
-      loadTarget(target, { panel, dashboard, scope, own, pointsMax, minimum, targets, signal, notes })
+      loadTarget(target, { dashboard, scope, own, pointsMax, minimum, targets, signal, notes })
     ),
   );
   let frames = answers.flat();
@@ -64,7 +64,7 @@ export function builtIns(range, step, dashboard) {
 
 async function loadTarget(
   target,
-  { panel, dashboard, scope, own, pointsMax, minimum, targets, signal, notes },
+  { dashboard, scope, own, pointsMax, minimum, targets, signal, notes },
 ) {
   const scrape = dashboard.scrapeIntervalMs ?? 15_000;
   const least = Math.max(

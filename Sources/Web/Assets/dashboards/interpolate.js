@@ -8,7 +8,7 @@ const escapeString = (text) => text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').
 const formats = {
   csv: (values) => values.join(","),
   raw: (values) => values.join(","),
-  text: (values, texts) => texts.join(" + "),
+  text: (_, texts) => texts.join(" + "),
   pipe: (values) => values.join("|"),
   regex: (
     values,

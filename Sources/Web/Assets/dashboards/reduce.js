@@ -42,7 +42,8 @@ function median(values) {
 }
 
 const first = (values) => values.find(isThere) ?? null;
-const last = (values) => values.findLast(isThere) ?? null;
+/// Where nothing is there but what is no number, that.
+const last = (values) => values.findLast(isThere) ?? values.at(-1) ?? null;
 
 function delta(values) {
   // As a counter: what falls has begun anew.

@@ -164,7 +164,8 @@ function calculateField(frames, options) {
     let values;
     let name;
     const side = (given) => {
-      const text = given?.matcher ? given.matcher.options : given?.fixed ?? given;
+      const isObject = typeof given === "object" && given !== null;
+      const text = isObject ? given.matcher?.options ?? given.fixed : given;
       const found = named(frame, text);
       return { name: text, at: found ? (place) => found.values[place] : () => Number(text) };
     };

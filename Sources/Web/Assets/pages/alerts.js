@@ -1,169 +1,56 @@
-// Rules and their alerts: what fires, since when, and the query behind it.
+// What fires and who knows of it, the rules, what is silenced, and what happened.
 
-import { prometheus } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { agoText } from "../core/time.js";
-import { valueText } from "../core/format.js";
+import { firingTab } from "./alerts/firing.js";
+import { historyTab } from "./alerts/history.js";
+import { rulesTab } from "./alerts/rules.js";
+import { silencesTab } from "./alerts/silences.js";
 import { address } from "./shell.js";
 
-const states = { firing: "bad", pending: "warn", inactive: "good" };
-const labels = (pairs) =>
-  Object.entries(pairs).map(([name, value]) => h("span", { class: "label" }, `${name}="${value}"`));
+const tabs = {
+  firing: ["Firing", firingTab],
+  rules: ["Rules", rulesTab],
+  silences: ["Silences", silencesTab],
+  history: ["History", historyTab],
+};
+const refreshMs = 15_000;
 
 export async function alertsPage(page) {
   document.title = "Alerts · obs";
   const body = h("div");
-  const { parameters } = address;
-  const search = h("input", {
-    type: "search",
-    placeholder: "search",
-    "aria-label": "search rules",
-    value: parameters.get("q") ?? "",
-  });
-  const state = h(
-    "select",
-    { "aria-label": "state" },
-    ["all", "firing", "pending", "inactive"].map((value) =>
-      h("option", { value, selected: value === (parameters.get("state") ?? "all") }, value)
-    ),
+  let current = null;
+  let isEnded = false;
+  const buttons = Object.entries(tabs).map(([name, [title]]) =>
+    h("button", { type: "button", role: "tab", data: { tab: name }, onClick: () => choose(name) }, title)
   );
-  let groups = [];
-  const show = () => {
-    const wanted = search.value.toLowerCase();
-    const shown = groups.map((group) => ({
-      ...group,
-      rules: group.rules.filter((rule) =>
-        rule.type === "alerting" && (state.value === "all" || rule.state === state.value) &&
-        (rule.name + rule.query + JSON.stringify(rule.labels)).toLowerCase().includes(wanted)
-      ),
-    })).filter((group) => group.rules.length > 0);
-    const count = (kind) =>
-      groups.flatMap((group) => group.rules).filter((rule) => rule.state === kind).length;
-    fill(
-      body,
-      h(
-        "p",
-        {},
-        ["firing", "pending", "inactive"].map((kind) =>
-          h(
-            "span",
-            { class: ["state", `state-${states[kind]}`], style: { marginRight: ".5em" } },
-            `${count(kind)} ${kind}`,
-          )
-        ),
-      ),
-      shown.length === 0
-        ? h(
-          "p",
-          { class: "soft" },
-          groups.length === 0
-            ? [
-              "There are no rules. Name their files in the configuration: ",
-              h("code", {}, "rule_files: [rules/*.yml]"),
-              ".",
-            ]
-            : "No rule fits.",
-        )
-        : null,
-      shown.map((group) =>
-        h(
-          "section",
-          {},
-          h("h2", {}, group.name, " ", h("span", { class: "soft" }, group.file)),
-          h("table", { class: "list" }, h("tbody", {}, group.rules.map(ruleRow))),
-        )
-      ),
-    );
+  const show = async (name) => {
+    current?.destroy?.();
+    for (const button of buttons) button.setAttribute("aria-selected", String(button.dataset.tab === name));
+    current = await tabs[name][1](body);
+    if (isEnded) current?.destroy?.();
   };
-  const load = async () => {
-    ({ data: { groups } } = await prometheus("rules", {}));
-    show();
+  const choose = (name) => {
+    address.set({ tab: name === "firing" ? null : name });
+    return show(name);
   };
-  search.addEventListener("input", () => {
-    address.set({ q: search.value || null }, { replaces: true });
-    show();
-  });
-  state.addEventListener("change", () => {
-    address.set({ state: state.value === "all" ? null : state.value }, { replaces: true });
-    show();
-  });
   fill(
     page,
-    h("h1", {}, "Alerts"),
     h(
       "div",
-      { class: "filter-row" },
-      search,
-      state,
-      h("button", { type: "button", onClick: load }, "Refresh"),
+      { class: "page-head" },
+      h("h1", {}, "Alerts"),
+      h("div", { class: "tabs", role: "tablist" }, buttons),
     ),
     body,
   );
-  await load();
+  const first = address.parameters.get("tab");
+  await show(first in tabs ? first : "firing");
   const timer = setInterval(() => {
-    if (!document.hidden) load().catch(() => {});
-  }, 15_000);
-  return () => clearInterval(timer);
-}
-
-function ruleRow(rule) {
-  const alerts = rule.alerts ?? [];
-  return h(
-    "tr",
-    {},
-    h("td", {}, h("span", { class: ["state", `state-${states[rule.state] ?? "idle"}`] }, rule.state)),
-    h(
-      "td",
-      {},
-      h("strong", {}, rule.name),
-      " ",
-      labels(rule.labels),
-      h(
-        "div",
-        {},
-        h("code", {}, rule.query),
-        " ",
-        h("a", { href: `/explore?${new URLSearchParams({ expr: rule.query })}` }, "explore"),
-      ),
-      rule.annotations?.summary ? h("div", { class: "soft" }, rule.annotations.summary) : null,
-      rule.lastError ? h("div", { class: "panel-error" }, rule.lastError) : null,
-      alerts.length > 0
-        ? h(
-          "details",
-          { open: alerts.length < 6 },
-          h("summary", {}, `${alerts.length} alert${alerts.length === 1 ? "" : "s"}`),
-          h(
-            "table",
-            { class: "data" },
-            h(
-              "tbody",
-              {},
-              alerts.map((alert) =>
-                h(
-                  "tr",
-                  {},
-                  h(
-                    "td",
-                    {},
-                    h("span", { class: ["state", `state-${states[alert.state] ?? "idle"}`] }, alert.state),
-                  ),
-                  h(
-                    "td",
-                    {},
-                    labels(alert.labels),
-                    alert.annotations?.description
-                      ? h("div", { class: "soft" }, alert.annotations.description)
-                      : null,
-                  ),
-                  h("td", { class: "nowrap" }, agoText(Date.parse(alert.activeAt))),
-                  h("td", { class: "number" }, valueText(Number(alert.value))),
-                )
-              ),
-            ),
-          ),
-        )
-        : null,
-    ),
-    h("td", { class: "nowrap soft" }, rule.duration ? `for ${rule.duration} s` : ""),
-  );
+    if (!document.hidden) current?.load?.().catch(() => {});
+  }, refreshMs);
+  return () => {
+    isEnded = true;
+    clearInterval(timer);
+    current?.destroy?.();
+  };
 }

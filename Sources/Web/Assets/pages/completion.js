@@ -82,8 +82,12 @@ async function candidates({ kind, text, metric, label }) {
   ];
 }
 
-/// Offers completions below an editor; Enter without a choice runs.
-export function completion(editor, row, run) {
+/// Offers completions of PromQL below an editor; Enter without a choice runs.
+export const completion = (editor, row, run) => offers(editor, row, run, context, candidates);
+
+/// Offers completions below an editor: `contextOf(before)` says what is being written ({text, ...}), `candidatesOf` of
+/// that gives what may stand there ({insert, about}).
+export function offers(editor, row, run, contextOf, candidatesOf) {
   let list = null;
   let found = [];
   let chosen = -1;
@@ -111,12 +115,11 @@ export function completion(editor, row, run) {
       }
     });
   const offer = debounced(120, async () => {
-    at = context(editor.value.slice(0, editor.selectionStart));
-    try {
-      found = (await candidates(at)).slice(0, 60);
-    } catch {
-      found = [];
-    }
+    const before = editor.value.slice(0, editor.selectionStart);
+    const asked = contextOf(before);
+    const answer = await candidatesOf(asked).catch(() => []);
+    if (editor.value.slice(0, editor.selectionStart) !== before) return;
+    [at, found] = [asked, answer.slice(0, 60)];
     if (
       document.activeElement !== editor || found.length === 0 ||
       (found.length === 1 && found[0].insert === at.text)

@@ -1,15 +1,16 @@
 // One dashboard: its variables, and its panels as they come into view.
 
-import { prometheus, request } from "../core/api.js";
-import { colour } from "../core/colours.js";
+import { prometheus, request, unlessAborted } from "../core/api.js";
 import { fill, h, link } from "../core/dom.js";
 import { duration } from "../core/time.js";
-import { builtIns, loadPanel } from "../dashboards/data.js";
+import { builtIns } from "../dashboards/data.js";
 import { interpolated } from "../dashboards/interpolate.js";
+import { loadMarks } from "../dashboards/marks.js";
 import { dashboardOf, repeated } from "../dashboards/model.js";
 import { resolveVariables } from "../dashboards/variables.js";
-import { panelKinds } from "../panels/panels.js";
 import { choice } from "./choice.js";
+import { editButtons } from "./editing.js";
+import { PanelView } from "./panelview.js";
 import { address, say, tools } from "./shell.js";
 import { TimePicker } from "./timepicker.js";
 
@@ -17,8 +18,8 @@ const atOnce = 6;
 
 /// Shows a dashboard by its identifier; gives what ends it.
 export async function dashboardPage(page, uid) {
-  const { dashboard: json, isReadOnly } = await request(`/obs/v1/dashboards/${encodeURIComponent(uid)}`);
-  return showDashboard(page, json, { uid, isReadOnly });
+  const { dashboard, ...about } = await request(`/obs/v1/dashboards/${encodeURIComponent(uid)}`);
+  return showDashboard(page, dashboard, { uid, ...about });
 }
 
 export async function showDashboard(page, json, about) {
@@ -41,7 +42,7 @@ class DashboardView {
       from: dashboard.from,
       to: dashboard.to,
       refresh: dashboard.refresh,
-      onChange: () => this.refresh(),
+      onChange: () => this.refresh().catch(unlessAborted),
     });
     this.onTheme = () => this.render();
     addEventListener("obs:theme", this.onTheme);
@@ -87,6 +88,7 @@ class DashboardView {
           title: one.tooltip || null,
         }, one.title))
       ),
+      editButtons(this),
     );
   }
 
@@ -124,10 +126,9 @@ class DashboardView {
   }
 
   control(variable) {
-    const change = async (values) => {
+    const change = (values) => {
       address.set({ [`var-${variable.name}`]: values });
-      await this.resolve();
-      this.render();
+      return this.resolve().then(() => this.render()).catch(unlessAborted);
     };
     if (variable.type === "textbox") {
       return h(
@@ -176,20 +177,19 @@ class DashboardView {
     this.views = [];
     this.queue = [];
     const panels = repeated(this.dashboard.panels, this.dashboard.scope);
-    fill(this.grid, this.placed(panels, 0));
+    fill(this.grid, this.placed(panels));
     this.loadMarks();
   }
 
   /// Elements of panels, row by row; a closed row shows its panels when it is opened.
   placed(panels) {
     const elements = [];
-    let shift = 0;
     for (const panel of panels) {
       if (panel.type === "row") {
         elements.push(this.row(panel));
         continue;
       }
-      elements.push(this.panel(panel, shift));
+      elements.push(this.panel(panel));
     }
     return elements;
   }
@@ -281,59 +281,14 @@ class DashboardView {
     }
   }
 
-  /// Alerts and the dashboard's own events as marks on every graph.
+  /// Alerts, deploys and the dashboard's own events as marks on every graph.
   async loadMarks() {
-    const { range } = this.picker;
-    const marks = [];
-    await Promise.all(
-      this.dashboard.annotations.filter((one) => one.enable !== false && (one.expr || one.target?.expr)).map(
-        async (one) => {
-          try {
-            const expr = interpolated(
-              one.expr ?? one.target.expr,
-              this.dashboard.scope,
-              builtIns(range, 15_000, this.dashboard),
-              true,
-            );
-            const step = duration(one.step ?? "60s") / 1000;
-            const { data } = await prometheus("query_range", {
-              query: expr,
-              start: range.from / 1000,
-              end: range.to / 1000,
-              step: Math.max(step, (range.to - range.from) / 1e6 / 5),
-            }, this.loads.signal);
-            for (const series of data.result) {
-              const title = (one.titleFormat ?? one.name ?? "").replace(
-                /\{\{\s*(\w+)\s*\}\}/g,
-                (_, label) => series.metric[label] ?? "",
-              );
-              for (const span of spans(series.values ?? [], step)) {
-                marks.push({ ...span, text: title || one.name, colour: colour(one.iconColor ?? "red") });
-              }
-            }
-          } catch (error) {
-            if (error.name !== "AbortError") {
-              say(`annotation ${one.name}: ${error.message}`, "error");
-            }
-          }
-        },
-      ),
-    );
+    const { marks, failures } = await loadMarks(this.dashboard, this.picker.range, this.loads.signal);
+    for (const failure of failures) say(failure, "error");
     if (marks.length === 0 && !this.marks?.length) return;
     this.marks = marks;
     for (const view of this.views) view.redraw();
   }
-}
-
-function spans(values, step) {
-  const found = [];
-  for (const [seconds, value] of values) {
-    if (Number(value) === 0) continue;
-    const last = found.at(-1);
-    if (last && seconds - last.to / 1000 <= step * 1.5) last.to = seconds * 1000;
-    else found.push({ from: seconds * 1000, to: seconds * 1000 });
-  }
-  return found;
 }
 
 let scrapeIntervalKnown = null;
@@ -349,225 +304,4 @@ async function scrapeInterval() {
     scrapeIntervalKnown = 15_000;
   }
   return scrapeIntervalKnown;
-}
-
-class PanelView {
-  constructor(panel, view) {
-    this.panel = panel;
-    this.view = view;
-    this.isWanted = false;
-    this.body = h("div", { class: "panel-body" });
-    this.signs = h("span", { class: "panel-signs" });
-    const { x, y, w, h: tall } = panel.place;
-    const title = interpolated(panel.title, { ...view.dashboard.scope, ...panel.scope });
-    this.element = h(
-      "section",
-      {
-        class: ["panel", panel.isTransparent && "panel-clear"],
-        "aria-label": title || panel.type,
-        data: { panel: panel.id, type: panel.type },
-        style: { "--w": w, gridColumn: `${x + 1} / span ${w}`, gridRow: `span ${tall}`, "--h": tall },
-      },
-      h(
-        "header",
-        { class: "panel-head" },
-        h(
-          "h3",
-          { title: panel.description || null },
-          title,
-          panel.description
-            ? h("span", { class: "panel-about", "aria-label": panel.description }, " (i)")
-            : null,
-        ),
-        this.signs,
-        h("button", {
-          type: "button",
-          class: "quiet panel-menu",
-          "aria-label": `menu of ${title || "the panel"}`,
-          onClick: () => this.menu(),
-        }, "⋮"),
-      ),
-      this.body,
-    );
-    this.element.style.setProperty("--w", w);
-    this.element.style.setProperty("--h", tall);
-    this.sign();
-  }
-
-  destroy() {
-    this.shown?.destroy();
-    this.shown = null;
-  }
-
-  /// What was not understood, and what the server warned of.
-  sign(notes = []) {
-    const all = [...this.panel.notices, ...notes];
-    fill(
-      this.signs,
-      all.length > 0
-        ? h("span", {
-          class: "panel-notice",
-          tabIndex: 0,
-          role: "note",
-          title: all.join("\n"),
-          "aria-label": all.join("; "),
-        }, "⚠")
-        : null,
-    );
-  }
-
-  async load() {
-    const { panel, view } = this;
-    const kind = panelKinds[panel.type];
-    if (!kind) {
-      fill(this.body, h("p", { class: "panel-empty" }, panel.notices[0]));
-      return;
-    }
-    const { signal } = view.loads;
-    this.element.classList.add("is-loading");
-    try {
-      const data = await loadPanel(panel, view.dashboard, view.picker.range, this.body.clientWidth, signal);
-      if (signal.aborted) return;
-      this.data = data;
-      this.draw();
-      this.sign(data.notes);
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      this.destroy();
-      fill(this.body, h("p", { class: "panel-error", role: "alert" }, error.message));
-    } finally {
-      this.element.classList.remove("is-loading");
-    }
-  }
-
-  draw() {
-    this.destroy();
-    const { panel, view, data } = this;
-    const context = {
-      syncKey: view.dashboard.sharesCursor ? view.dashboard.uid ?? "dashboard" : null,
-      marks: view.marks,
-      onZoom: (from, to) => view.picker.set(from, to),
-      onZoomOut: () => view.picker.zoomOut(),
-    };
-    fill(this.body);
-    this.shown = panelKinds[panel.type](this.body, {
-      panel,
-      frames: data.frames,
-      range: data.range,
-      context,
-      fillIn: data.fillIn,
-    });
-    if (this.shown.isEmpty && panel.type !== "text") {
-      this.destroy();
-      fill(this.body, h("p", { class: "panel-empty" }, "No data"));
-    }
-  }
-
-  redraw() {
-    if (this.shown && this.panel.type === "timeseries") this.draw();
-  }
-
-  menu() {
-    const { panel, view } = this;
-    const queries = panel.targets.filter((target) => target.expr).map((target) =>
-      interpolated(
-        target.expr,
-        { ...view.dashboard.scope, ...panel.scope },
-        builtIns(view.picker.range, 15_000, view.dashboard),
-        true,
-      )
-    );
-    const dialog = h(
-      "dialog",
-      { class: "dialog", "aria-label": "panel" },
-      h("h2", {}, panel.title || "Panel"),
-      panel.notices.length > 0
-        ? h("ul", { class: "notices" }, panel.notices.map((notice) => h("li", {}, notice)))
-        : null,
-      queries.map((query) =>
-        h(
-          "p",
-          {},
-          h("code", {}, query),
-          " ",
-          h("a", {
-            href: `/explore?${new URLSearchParams({
-              expr: query,
-              from: view.picker.from,
-              to: view.picker.to,
-            })}`,
-          }, "explore"),
-        )
-      ),
-      h(
-        "form",
-        { method: "dialog" },
-        h("button", {
-          type: "button",
-          onClick: () => {
-            dialog.close();
-            this.full();
-          },
-        }, "Full size"),
-        h("button", { type: "button", onClick: () => this.saveCSV() }, "CSV"),
-        h("button", { type: "button", onClick: () => this.savePicture() }, "PNG"),
-        h("button", {}, "Close"),
-      ),
-    );
-    dialog.addEventListener("close", () => dialog.remove());
-    document.body.append(dialog);
-    dialog.showModal();
-  }
-
-  full() {
-    this.element.classList.toggle("is-full");
-    if (this.element.classList.contains("is-full")) {
-      const end = (event) => {
-        if (event.key === "Escape") {
-          this.element.classList.remove("is-full");
-          document.removeEventListener("keydown", end);
-        }
-      };
-      document.addEventListener("keydown", end);
-    }
-  }
-
-  saveCSV() {
-    const cell = (value) => {
-      const text = value === null || value === undefined
-        ? ""
-        : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value);
-      return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
-    };
-    const blocks = (this.data?.frames ?? []).map((frame) =>
-      [
-        frame.fields.map((field) => cell(field.config.displayName ?? field.name)).join(","),
-        ...frame.fields[0].values.map((_, row) =>
-          frame.fields.map((field) =>
-            cell(field.type === "time" ? new Date(field.values[row]).toISOString() : field.values[row])
-          ).join(",")
-        ),
-      ].join("\n")
-    );
-    save(new Blob([blocks.join("\n\n")], { type: "text/csv" }), `${this.panel.title || "panel"}.csv`);
-  }
-
-  savePicture() {
-    const canvas = this.body.querySelector("canvas");
-    if (!canvas) return say("only panels that are drawn can be saved as a picture here", "error");
-    const copy = h("canvas", { width: canvas.width, height: canvas.height });
-    const context = copy.getContext("2d");
-    context.fillStyle = getComputedStyle(this.element).backgroundColor;
-    context.fillRect(0, 0, copy.width, copy.height);
-    context.drawImage(canvas, 0, 0);
-    copy.toBlob((blob) => save(blob, `${this.panel.title || "panel"}.png`));
-  }
-}
-
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name.replace(/[^\w. -]/g, "_") }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

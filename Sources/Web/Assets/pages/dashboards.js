@@ -2,7 +2,35 @@
 
 import { request } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
+import { mayOperate } from "../core/session.js";
+import { newDashboard, star } from "./editing.js";
 import { address } from "./shell.js";
+
+const none = (count) =>
+  h(
+    "p",
+    { class: "soft" },
+    count > 0 ? "No dashboard is called so." : [
+      "There are no dashboards. Make one here, or put Grafana's JSON files into a folder and name it in the configuration: ",
+      h("code", {}, "dashboards: {folders: [/etc/obs/dashboards]}"),
+      ".",
+    ],
+  );
+
+function section(name, ones) {
+  const tag = (one) => h("a", { class: "tag", href: `/dashboards?tag=${encodeURIComponent(one)}` }, one);
+  const rows = ones.map((one) =>
+    h(
+      "tr",
+      {},
+      h("td", { class: "star-cell" }, star(one)),
+      h("td", {}, h("a", { href: `/d/${encodeURIComponent(one.uid)}` }, one.title)),
+      h("td", {}, one.tags.map(tag)),
+      h("td", { class: "soft nowrap" }, one.isSaved ? "saved here" : "a file"),
+    )
+  );
+  return h("section", {}, h("h2", {}, name), h("table", { class: "list" }, h("tbody", {}, rows)));
+}
 
 export async function dashboardsPage(page) {
   document.title = "Dashboards · obs";
@@ -21,51 +49,13 @@ export async function dashboardsPage(page) {
       (one.title + " " + one.tags.join(" ")).toLowerCase().includes(wanted) &&
       tags.every((tag) => one.tags.includes(tag))
     );
-    const folders = Map.groupBy(found, (one) => one.folder || "General");
+    const folders = [...Map.groupBy(found, (one) => one.folder || "General")];
+    folders.sort(([left], [right]) => left.localeCompare(right));
+    const starred = found.filter((one) => one.isStarred);
+    if (starred.length > 0) folders.unshift(["Starred", starred]);
     fill(
       list,
-      found.length === 0
-        ? h(
-          "p",
-          { class: "soft" },
-          dashboards.length === 0
-            ? [
-              "There are no dashboards. Put Grafana's JSON files into a folder and name it in the configuration: ",
-              h("code", {}, "dashboards: {folders: [/etc/obs/dashboards]}"),
-              ".",
-            ]
-            : "No dashboard is called so.",
-        )
-        : null,
-      [...folders].map(([folder, ones]) =>
-        h(
-          "section",
-          {},
-          h("h2", {}, folder),
-          h(
-            "table",
-            { class: "list" },
-            h(
-              "tbody",
-              {},
-              ones.map((one) =>
-                h(
-                  "tr",
-                  {},
-                  h("td", {}, h("a", { href: `/d/${encodeURIComponent(one.uid)}` }, one.title)),
-                  h(
-                    "td",
-                    {},
-                    one.tags.map((tag) =>
-                      h("a", { class: "tag", href: `/dashboards?tag=${encodeURIComponent(tag)}` }, tag)
-                    ),
-                  ),
-                )
-              ),
-            ),
-          ),
-        )
-      ),
+      found.length === 0 ? none(dashboards.length) : folders.map(([name, ones]) => section(name, ones)),
     );
   };
   search.addEventListener("input", () => {
@@ -80,6 +70,7 @@ export async function dashboardsPage(page) {
       "div",
       { class: "filter-row" },
       search,
+      mayOperate() ? h("button", { type: "button", onClick: newDashboard }, "New dashboard") : null,
       tags.map((tag) => h("a", { class: "tag", href: "/dashboards", title: "without this" }, `${tag} ×`)),
     ),
     list,

@@ -1,6 +1,8 @@
 // The frame around every page: bar, addresses, keys, theme, messages.
 
+import { request } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
+import { known, logOut, personName } from "../core/session.js";
 import { timeZone } from "../core/time.js";
 
 const places = [
@@ -95,6 +97,14 @@ export function shell() {
       navigation,
       h("span", { class: "bar-space" }),
       h("span", { id: "bar-tools" }),
+      h("span", { id: "bar-person" }),
+      h("button", {
+        type: "button",
+        class: "quiet",
+        title: "a short link to what is shown (s)",
+        "aria-label": "share",
+        onClick: share,
+      }, "⇗"),
       zone,
       theme,
       h("button", {
@@ -108,9 +118,69 @@ export function shell() {
     page,
     h("div", { id: "messages", "aria-live": "polite" }),
   );
+  addEventListener("obs:person", showPerson);
+  addEventListener("obs:route", showPerson);
+  showPerson();
   document.addEventListener("click", follow);
   document.addEventListener("keydown", key);
   return page;
+}
+
+/// Who is logged in, and the way out.
+async function showPerson() {
+  const box = document.getElementById("bar-person");
+  try {
+    await known();
+  } catch {
+    // The page itself says that the server does not answer.
+  }
+  if (personName() === "") return fill(box);
+  const leave = async () => {
+    await logOut();
+    goTo("/login");
+  };
+  fill(
+    box,
+    h(
+      "button",
+      { type: "button", class: "quiet", title: "log out", onClick: leave },
+      `${personName()} · log out`,
+    ),
+  );
+}
+
+/// Shows a short address of this page, with its times as they are now, and puts it into the clipboard.
+async function share() {
+  try {
+    const path = location.pathname + location.search;
+    const { data } = await request("/obs/v1/links", { method: "POST", json: { address: path } });
+    const address = `${location.origin}/s/${data}`;
+    const isCopied = await navigator.clipboard?.writeText(address).then(() => true, () => false);
+    const field = h("input", { type: "text", readOnly: true, value: address, "aria-label": "short link" });
+    dialog(
+      "Short link",
+      h("p", {}, field),
+      h("p", { class: "soft" }, isCopied ? "It is in the clipboard." : ""),
+    );
+    field.select();
+  } catch (error) {
+    say(error.message, "error");
+  }
+}
+
+/// Opens a dialog that goes when it is closed; gives its element.
+export function dialog(title, ...children) {
+  const box = h(
+    "dialog",
+    { class: "dialog", "aria-label": title },
+    h("h2", {}, title),
+    children,
+    h("form", { method: "dialog" }, h("button", {}, "Close")),
+  );
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+  return box;
 }
 
 /// Marks the page that is open.
@@ -153,6 +223,8 @@ function key(event) {
   switch (event.key) {
     case "?":
       return showKeys();
+    case "s":
+      return share();
     case "t":
       return setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     default:
@@ -170,6 +242,7 @@ const keys = [
   ["r", "refresh"],
   ["z", "zoom out"],
   ["← →", "shift the time"],
+  ["s", "share"],
   ["t", "light or dark"],
   ["/", "search"],
   ["Esc", "close"],
@@ -177,24 +250,8 @@ const keys = [
 ];
 
 function showKeys() {
-  const dialog = h(
-    "dialog",
-    { class: "dialog", "aria-label": "keys" },
-    h("h2", {}, "Keys"),
-    h(
-      "table",
-      {},
-      h(
-        "tbody",
-        {},
-        keys.map(([keys_, does]) => h("tr", {}, h("td", {}, h("kbd", {}, keys_)), h("td", {}, does))),
-      ),
-    ),
-    h("form", { method: "dialog" }, h("button", {}, "Close")),
-  );
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  const rows = keys.map(([names, does]) => h("tr", {}, h("td", {}, h("kbd", {}, names)), h("td", {}, does)));
+  dialog("Keys", h("table", {}, h("tbody", {}, rows)));
 }
 
 /// What stands right in the bar, of the page that is open.

@@ -98,7 +98,7 @@ export function barchart(element, { panel, frames }) {
           parts.push(
             svg("text", {
               x: isFlat ? box.x + box.width + 4 : box.x + box.width / 2,
-              y: isFlat ? box.y + box.height / 2 + 4 : box.y - 3,
+              y: isFlat ? box.y + box.height / 2 + 4 : Math.max(box.y - 3, 10),
               "text-anchor": isFlat ? "start" : "middle",
               class: "bar-text",
             }, shown(field, field.values[row], rangeOf(field, frames)).text),

@@ -1,4 +1,4 @@
-import { colour, faded } from "../core/colours.js";
+import { colour, faded, inkOf } from "../core/colours.js";
 import { fill, h } from "../core/dom.js";
 import { thresholdOf } from "../dashboards/fields.js";
 import { singleValues } from "./single.js";
@@ -44,7 +44,7 @@ export function bargauge(element, { panel, frames, fillIn }) {
           ),
           valueMode === "hidden" ? null : h("div", {
             class: "bar-value",
-            style: { color: valueMode === "text" ? "var(--text)" : one.colour },
+            style: { color: valueMode === "text" ? "var(--text)" : inkOf(one.colour) },
           }, one.text),
         );
       }),

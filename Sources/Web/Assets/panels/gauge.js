@@ -1,4 +1,4 @@
-import { colour } from "../core/colours.js";
+import { colour, inkOf } from "../core/colours.js";
 import { fill, h, svg } from "../core/dom.js";
 import { valueText } from "../core/format.js";
 import { singleValues, tiling } from "./single.js";
@@ -85,7 +85,11 @@ function dial(one, hasMarkers, hasLabels, isNamed) {
           }, valueText(step.value, one.field.config.unit));
         })
         : null,
-      svg("text", { x: 100, y: 112, "font-size": size, fill: one.colour, class: "dial-text" }, one.text),
+      svg(
+        "text",
+        { x: 100, y: 112, "font-size": size, fill: inkOf(one.colour), class: "dial-text" },
+        one.text,
+      ),
     ),
     isNamed ? h("figcaption", {}, one.name) : null,
   );

@@ -65,7 +65,8 @@ export function logs(element, { panel, frames, context }) {
   return { destroy() {}, isEmpty: rows.length === 0 };
 }
 
-/// One line; `onFilter(label, value, isExcluded)` is called for what is clicked in its fields.
+/// One line; it opens to its labels and fields. `onFilter(name, value, isExcluded)` is called for what is clicked in
+/// these; `actions` are pairs of a name and what it does, or an address that it leads to.
 export function logLine(
   { time, line, labels },
   {
@@ -74,79 +75,74 @@ export function logLine(
     prettifyLogMessage = false,
     enableLogDetails = true,
     onFilter = null,
+    actions = [],
   } = {},
 ) {
-  const level = levelOf(line, labels);
-  const text = prettifyLogMessage ? pretty(line) : line;
   const row = h(
     "div",
-    { class: "log-line", style: { borderLeftColor: levelColour(level) } },
+    { class: "log-line", style: { borderLeftColor: levelColour(levelOf(line, labels)) } },
     showTime ? h("time", {}, timeText(time, true)) : null,
-    showLabels
-      ? h(
-        "span",
-        { class: "log-labels" },
-        Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(" "),
-      )
-      : null,
-    h("span", { class: "log-text" }, text),
+    showLabels ? h("span", { class: "log-labels" }, labelTexts(labels)) : null,
+    h("span", { class: "log-text" }, prettifyLogMessage ? pretty(line) : line),
   );
   if (!enableLogDetails) return row;
   row.tabIndex = 0;
+  row.setAttribute("role", "button");
+  row.setAttribute("aria-expanded", "false");
   let details = null;
   const toggle = () => {
-    if (details) {
-      details.remove();
-      details = null;
-      return;
-    }
-    details = h(
-      "div",
-      { class: "log-details" },
-      h(
-        "table",
-        {},
-        h(
-          "tbody",
-          {},
-          [...Object.entries(labels), ...fieldsOf(line)].map(([name, value]) =>
-            h(
-              "tr",
-              {},
-              h(
-                "td",
-                {},
-                onFilter
-                  ? [
-                    h("button", {
-                      type: "button",
-                      title: `only ${name} = ${value}`,
-                      onClick: () => onFilter(name, value, false),
-                    }, "+"),
-                    h("button", {
-                      type: "button",
-                      title: `without ${name} = ${value}`,
-                      onClick: () => onFilter(name, value, true),
-                    }, "−"),
-                  ]
-                  : null,
-              ),
-              h("th", {}, name),
-              h("td", {}, String(value)),
-            )
-          ),
-        ),
-      ),
-    );
-    row.after(details);
+    const isOpen = details === null;
+    details?.remove();
+    details = isOpen ? lineDetails(line, labels, onFilter, actions) : null;
+    if (details) row.after(details);
+    row.setAttribute("aria-expanded", String(isOpen));
   };
   row.addEventListener("click", () => {
     if (!getSelection().toString()) toggle();
   });
   row.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") toggle();
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    toggle();
   });
   return row;
+}
+
+const labelTexts = (labels) => Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(" ");
+
+function lineDetails(line, labels, onFilter, actions) {
+  const rows = [...Object.entries(labels), ...fieldsOf(line)].map(([name, value]) =>
+    h(
+      "tr",
+      {},
+      onFilter ? h("td", { class: "nowrap" }, filterButtons(name, value, onFilter)) : null,
+      h("th", {}, name),
+      h("td", {}, String(value)),
+    )
+  );
+  return h(
+    "div",
+    { class: "log-details" },
+    actions.length > 0 ? h("div", { class: "filter-row" }, actions.map(actionOf)) : null,
+    h("table", {}, h("tbody", {}, rows)),
+  );
+}
+
+function filterButtons(name, value, onFilter) {
+  return [["+", `only ${name} = ${value}`, false], ["−", `without ${name} = ${value}`, true]].map(
+    ([sign, title, isExcluded]) =>
+      h("button", {
+        type: "button",
+        title,
+        "aria-label": title,
+        onClick: () => onFilter(name, value, isExcluded),
+      }, sign),
+  );
+}
+
+function actionOf([name, does]) {
+  if (typeof does === "string") return h("a", { href: does, class: "button" }, name);
+  return h("button", { type: "button", onClick: does }, name);
 }
 
 function pretty(line) {

@@ -1,5 +1,5 @@
-import { faded, readableOn } from "../core/colours.js";
-import { fill, h, svg } from "../core/dom.js";
+import { faded, inkOf, readableOn } from "../core/colours.js";
+import { fill, h, svg, textWidth } from "../core/dom.js";
 import { singleValues, tiling } from "./single.js";
 
 /// Single values as large as they fit, with their course behind them.
@@ -32,7 +32,7 @@ export function stat(element, { panel, frames, fillIn }) {
           const ink = isBackground
             ? readableOn(one.colour)
             : colorMode === "value"
-            ? one.colour
+            ? inkOf(one.colour)
             : "var(--text)";
           const isWide = wideLayout && isNamed && isValued && w > tall * 2.4;
           const room = isWide ? w / 2 : w;
@@ -40,7 +40,7 @@ export function stat(element, { panel, frames, fillIn }) {
             11,
             Math.min(
               tall * (isNamed && !isWide ? 0.4 : 0.52),
-              (room * 1.55) / Math.max(one.text.length, 3),
+              (room - 16) / textWidth(one.text || "-"),
               84,
             ),
           );

@@ -1,4 +1,4 @@
-import { faded, readableOn } from "../core/colours.js";
+import { faded, inkOf, readableOn } from "../core/colours.js";
 import { fill, h, link } from "../core/dom.js";
 import { timeText } from "../core/time.js";
 import { displayName, rowCount } from "../dashboards/frames.js";
@@ -40,7 +40,7 @@ export function table(element, { panel, frames, fillIn }) {
               h("tr", {}, fields.map((field) => cell(field, place, frames, frame, fillIn)))
             ),
           ),
-          panel.options.footer?.show ? footer(panel.options.footer, fields, frame) : null,
+          panel.options.footer?.show ? footer(panel.options.footer, fields) : null,
         ),
         rows.length > state.shown
           ? h("button", {
@@ -132,14 +132,14 @@ function cell(field, place, frames, frame, fillIn) {
     : "left";
   const style = { textAlign: side };
   if (/^color-background/.test(type)) Object.assign(style, { background: colour, color: readableOn(colour) });
-  else if (type === "color-text") style.color = colour;
+  else if (type === "color-text") style.color = inkOf(colour);
   else if (/gauge/.test(type) && typeof value === "number") {
     const share = Math.min(Math.max((value - range.min) / (range.max - range.min || 1), 0), 1);
     return h(
       "td",
       { class: "cell-gauge", style },
       h("span", { class: "cell-bar", style: { width: `${share * 60}%`, background: faded(colour, 0.6) } }),
-      h("span", { style: { color: colour } }, content),
+      h("span", { style: { color: inkOf(colour) } }, content),
     );
   } else if (type === "json-view") return h("td", { class: "mono" }, text);
   return h("td", { style, class: field.type === "number" ? "number" : null }, content);
@@ -168,7 +168,7 @@ function cellAddress(text, field, place, frame, fillIn) {
   return fillIn(filled);
 }
 
-function footer({ reducer = ["sum"], fields: wanted }, fields, frame) {
+function footer({ reducer = ["sum"], fields: wanted }, fields) {
   return h(
     "tfoot",
     {},

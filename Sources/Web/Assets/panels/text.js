@@ -19,11 +19,14 @@ export function text(element, { panel, fillIn }) {
   return { destroy() {}, isEmpty: false };
 }
 
-/// The words of a piece of HTML.
+const entities = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: " " };
+
+/// The words of a piece of HTML. It is never parsed as such: even a document that is nowhere shown may fetch and run.
 function withoutTags(html) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  for (const block of parsed.querySelectorAll("p, div, br, li, h1, h2, h3")) block.append("\n");
-  return parsed.body.textContent ?? "";
+  return html.replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, "")
+    .replace(/<\/?(p|div|br|li|tr|h[1-6])\b[^>]*>/gi, "\n")
+    .replace(/<[^>]*>/g, "")
+    .replace(/&(\w+);/g, (whole, name) => entities[name] ?? whole);
 }
 
 /// Headings, lists, quotes, code, tables, rules and paragraphs.
