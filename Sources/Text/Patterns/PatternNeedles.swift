@@ -1,3 +1,5 @@
+import Encoding
+
 /// Texts of which one stands in every text that a pattern is found in: what can be searched for at memory speed before, or
 /// instead of, running the pattern.
 package struct PatternNeedles: Sendable, Equatable {
