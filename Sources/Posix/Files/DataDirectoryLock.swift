@@ -20,6 +20,9 @@ package final class DataDirectoryLock: Sendable {
         }
     }
 
+    /// A child that has not begun its program yet has the lock, too: closing the file alone would leave it held.
+    deinit { flock(file.handle.descriptor, LOCK_UN) }
+
     private static func holder(_ path: String, in system: any FileSystem) -> Int? {
         let content = try? system.readFile(path, atMostBytes: 32)  // the lock decides; its number only helps the reader
         guard let content else { return nil }

@@ -117,4 +117,22 @@ import Testing
     @Test func aDroppedLockCanBeTakenAgain() throws {
         for _ in 0..<3 { _ = try DataDirectoryLock(directory.path, in: system) }
     }
+
+    /// As a child has it between its birth and the start of its program.
+    @Test func aDroppedLockCanBeTakenWhileAChildHasItsFile() throws {
+        var inherited: Int32 = -1
+        do {
+            let lock = try DataDirectoryLock(directory.path, in: system)
+            let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            let isLock = { (file: String) in
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(file)")  // closed
+                return target == self.directory.path + "/LOCK"
+            }
+            inherited = dup(try #require(files.first(where: isLock).flatMap { Int32($0) }))
+            withExtendedLifetime(lock) {}
+        }
+        defer { close(inherited) }
+        #expect(inherited >= 0)
+        _ = try DataDirectoryLock(directory.path, in: system)
+    }
 }
