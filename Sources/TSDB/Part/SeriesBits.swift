@@ -1,8 +1,23 @@
-/// The ids of the series of a part, a bit each, from the first one on. Ids are dense, so this is a few kilobytes where a
-/// walk through all headers takes milliseconds.
+/// The series of a part, a bit each, from the first id on, and about when each begins and ends. Ids are dense, so this is
+/// four bytes a series where a walk through all headers takes milliseconds.
 struct SeriesBits: Sendable {
+    /// When something is: within these bounds.
+    typealias Moment = ClosedRange<Int64>
+
     private let first: UInt64
     private var words: [UInt64]
+    /// How many series are before each word.
+    private var ranks: [UInt32] = []
+    private var spans: [Span] = []
+    private let startMs: Int64
+    private let endMs: Int64
+    private let unitMs: UInt64
+
+    /// First and last sample of a series in units since the part's first.
+    private struct Span: Sendable {
+        var first: UInt16
+        var last: UInt16
+    }
 
     /// Parts whose ids lie farther apart than this many for each series are walked every time instead.
     private static let idsPerSeriesMax: UInt64 = 512
@@ -10,23 +25,63 @@ struct SeriesBits: Sendable {
     init(of part: SamplePart) throws(PartError) {
         let summary = part.summary
         first = summary.firstID
+        (startMs, endMs) = (summary.minMs, summary.maxMs)
+        unitMs = UInt64(bitPattern: endMs &- startMs) / (UInt64(UInt16.max) + 1) + 1
         isComplete =
             summary.series > 0 && (summary.lastID - first) / Self.idsPerSeriesMax <= UInt64(summary.series)
         words = isComplete ? [UInt64](repeating: 0, count: Int((summary.lastID - first) / 64) + 1) : []
         guard isComplete else { return }
+        spans.reserveCapacity(summary.series)
         var cursor = PartCursor(part)
+        var last: UInt64?
         while let block = try cursor.peek() {
-            let place = Int(block.id - first)
-            words[place / 64] |= 1 << UInt64(place % 64)
+            note(block.id, cursor.span(block), isNew: last != block.id)
+            last = block.id
             cursor.advance()
+        }
+        countRanks()
+    }
+
+    private mutating func note(_ id: UInt64, _ times: ClosedRange<Int64>, isNew: Bool) {
+        let span = Span(first: units(times.lowerBound), last: units(times.upperBound))
+        if isNew {
+            words[Int(id - first) / 64] |= 1 << ((id - first) % 64)
+            spans.append(span)
+        } else {
+            let known = spans[spans.count - 1]
+            spans[spans.count - 1] = Span(first: min(known.first, span.first), last: max(known.last, span.last))
+        }
+    }
+
+    private func units(_ timeMs: Int64) -> UInt16 {
+        UInt16(truncatingIfNeeded: UInt64(bitPattern: min(max(timeMs, startMs), endMs) &- startMs) / unitMs)
+    }
+
+    private mutating func countRanks() {
+        ranks.reserveCapacity(words.count)
+        var rank: UInt32 = 0
+        for word in words {
+            ranks.append(rank)
+            rank += UInt32(word.nonzeroBitCount)
         }
     }
 
     /// False where the ids are too far apart to be noted.
     let isComplete: Bool
 
-    func contains(_ id: UInt64) -> Bool {
-        guard id >= first, (id - first) / 64 < UInt64(words.count) else { return false }
-        return words[Int((id - first) / 64)] >> ((id - first) % 64) & 1 == 1
+    /// When the first and the last sample of a series are; nil where the part has none of it.
+    func ends(of id: UInt64) -> (first: Moment, last: Moment)? {
+        guard id >= first, (id - first) / 64 < UInt64(words.count) else { return nil }
+        let word = words[Int((id - first) / 64)]
+        let bit: UInt64 = 1 << ((id - first) % 64)
+        guard word & bit != 0 else { return nil }
+        let span = spans[Int(ranks[Int((id - first) / 64)]) + (word & (bit - 1)).nonzeroBitCount]
+        return (moment(span.first), moment(span.last))
+    }
+
+    private func moment(_ units: UInt16) -> Moment {
+        let from = UInt64(units) * unitMs
+        let to = min(from + (unitMs - 1), UInt64(bitPattern: endMs &- startMs))
+        return startMs &+ Int64(bitPattern: from)...startMs &+ Int64(bitPattern: to)
     }
 }

@@ -11,10 +11,8 @@ struct Presence {
 
     private let store: TimeSeriesStore
     private let range: ClosedRange<Int64>
-    /// Of the parts all of whose samples lie in the range and are there.
-    private var whole: [SeriesBits] = []
-    /// Of the parts of which only some do.
-    private var partly: [SeriesBits] = []
+    /// Those that reach into the range, and whether all of their samples are there still.
+    private var parts: [(series: SeriesBits, isWhole: Bool)] = []
     /// Any series may have samples where nothing tells of its own.
     private var isAnyPossible: Bool
 
@@ -29,14 +27,10 @@ struct Presence {
             guard summary.minMs <= range.upperBound, summary.maxMs >= range.lowerBound else { continue }
             do throws(PartError) {
                 let series = try entry.samples.series()
-                if !series.isComplete {
-                    isAnyPossible = true
-                } else if range.contains(summary.minMs), range.contains(summary.maxMs),
-                    view.deletions(for: entry.samples).isEmpty
-                {
-                    whole.append(series)
+                if series.isComplete {
+                    parts.append((series, view.deletions(for: entry.samples).isEmpty))
                 } else {
-                    partly.append(series)
+                    isAnyPossible = true
                 }
             } catch {
                 store.quarantine(entry.part, error)
@@ -45,9 +39,20 @@ struct Presence {
     }
 
     func answer(_ id: UInt64) -> Answer {
-        if whole.contains(where: { $0.contains(id) }) { return .present }
-        guard isAnyPossible || partly.contains(where: { $0.contains(id) }) else { return .absent }
+        var isPossible = isAnyPossible
+        for part in parts {
+            guard let ends = part.series.ends(of: id), ends.first.lowerBound <= range.upperBound,
+                ends.last.upperBound >= range.lowerBound
+            else { continue }
+            if part.isWhole, holds(ends.first) || holds(ends.last) { return .present }
+            isPossible = true
+        }
+        guard isPossible else { return .absent }
         return isNewestInRange(id) ? .present : .unknown
+    }
+
+    private func holds(_ moment: SeriesBits.Moment) -> Bool {
+        range.contains(moment.lowerBound) && range.contains(moment.upperBound)
     }
 
     /// Whether the newest sample of an active series lies in the range, and nothing takes samples away that it knows of.
