@@ -1,9 +1,11 @@
-"""Runs obs with receivers of remote_write that go away and come back, and compares every sample.
+"""Has servers send what they scrape to others that go away and come back, and compares every sample.
 
-Usage: remote-write-out.py OBS FOLDER MESSAGE RECEIVER...
-RECEIVER is prometheus, victoria-metrics or obs. Prints ok and MISS lines; ends with 1 on a miss.
+Usage: remote-write.py out OBS FOLDER MESSAGE RECEIVER...   obs sends; RECEIVER is prometheus, victoria-metrics or obs
+       remote-write.py in OBS FOLDER                        a Prometheus sends, obs is killed three times
+Prints ok and MISS lines; ends with 1 on a miss.
 """
 
+import contextlib
 import http.server
 import json
 import os
@@ -61,8 +63,9 @@ class Server:
         address = f"127.0.0.1:{self.port}"
         data = os.path.join(self.folder, "data")
         if self.kind == "prometheus":
-            file = os.path.join(self.folder, "p.yml")
-            open(file, "w").write("{}")
+            file = self.configuration or os.path.join(self.folder, "p.yml")
+            if not self.configuration:
+                open(file, "w").write("{}")
             command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={data}",
                        f"--web.listen-address={address}", "--web.enable-remote-write-receiver"]
         elif self.kind == "victoria-metrics":
@@ -113,23 +116,55 @@ def say(what, good, figure):
     print(f"{'ok' if good else 'MISS':5} {what:62} {figure}", flush=True)
 
 
-def main():
-    binary, folder, message, *kinds = sys.argv[1:]
-    os.makedirs(folder, exist_ok=True)
+def serve_page():
     page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=page.serve_forever, daemon=True).start()
-    receivers = [Server(kind, binary, folder) for kind in kinds]
-    configuration = os.path.join(folder, "obs.yml")
-    writes = ",".join(
-        f"{{url: '{receiver.write_url()}', protobuf_message: {message}, "
-        "queue_config: {batch_send_deadline: 1s, max_backoff: 1s}}" for receiver in receivers)
-    open(configuration, "w").write(
+    return f"127.0.0.1:{page.server_port}"
+
+
+def configure(folder, writes):
+    """A configuration that scrapes the page every second and sends it on."""
+    file = os.path.join(folder, "sender.yml")
+    open(file, "w").write(
         "global: {scrape_interval: 1s}\n"
-        f"scrape_configs: [{{job_name: page, static_configs: [{{targets: ['127.0.0.1:{page.server_port}']}}]}}]\n"
+        f"scrape_configs: [{{job_name: page, static_configs: [{{targets: ['{serve_page()}']}}]}}]\n"
         f"remote_write: [{writes}]\n")
-    sender = Server("obs", binary, folder, configuration)
+    return file
+
+
+def compare(sender, receivers, began, what):
+    """Holds what the receivers have against what the sender has, once they have had time to get it."""
+    at = time.time() - 1
+    seconds = int(at - began) + 5
+    own = sender.samples(at, seconds)
+    count = sum(len(samples) for samples in own.values())
+    say(f"{what}: {sender.kind} has samples", count > SERIES * SECONDS / 2, f"{count} of {len(own)} series")
+    for receiver in receivers:
+        deadline = time.time() + 60
+        while True:
+            theirs = receiver.samples(at, seconds)
+            lost = sum(len(set(samples) - set(theirs.get(key, []))) for key, samples in own.items())
+            if lost == 0 or time.time() > deadline:
+                break
+            time.sleep(0.5)
+        for key, samples in own.items():
+            for sample in sorted(set(samples) - set(theirs.get(key, [])))[:3]:
+                print(f"# missing: {dict(key)} {sample} of {samples[0][0]}..{samples[-1][0]}")
+        more = sum(len(set(samples) - set(own.get(key, []))) for key, samples in theirs.items())
+        twice = sum(len(samples) - len({time for time, _ in samples}) for samples in theirs.values())
+        say(f"{what}: samples that {receiver.kind} lacks", lost == 0, f"{lost} <= 0")
+        say(f"{what}: samples that only {receiver.kind} has", more == 0, f"{more} <= 0")
+        say(f"{what}: timestamps twice in a series of {receiver.kind}", twice == 0, f"{twice} <= 0")
+
+
+def send_out(binary, folder, message, *kinds):
+    """While nobody takes anything, obs itself is killed and goes on."""
+    receivers = [Server(kind, binary, folder) for kind in kinds]
+    sender = Server("obs", binary, folder, configure(folder, ",".join(
+        f"{{url: '{receiver.write_url()}', protobuf_message: {message}, "
+        "queue_config: {batch_send_deadline: 1s, max_backoff: 1s}}" for receiver in receivers)))
     began = time.time()
-    try:
+    with ends(sender, *receivers):
         for receiver in receivers:
             receiver.start()
         sender.start()
@@ -137,39 +172,43 @@ def main():
         for receiver in receivers:
             receiver.end(signal.SIGTERM)
         time.sleep(SECONDS / 6)
-        # While nobody takes anything obs ends and begins again.
         sender.end(signal.SIGKILL)
         sender.start()
         time.sleep(SECONDS / 6)
         for receiver in receivers:
             receiver.start()
         time.sleep(SECONDS / 3)
-        at = time.time() - 1
-        seconds = int(at - began) + 5
-        own = sender.samples(at, seconds)
-        count = sum(len(samples) for samples in own.values())
-        say(f"{message}: obs has samples", count > SERIES * SECONDS / 2, f"{count} of {len(own)} series")
-        for receiver in receivers:
-            deadline = time.time() + 30
-            while True:
-                theirs = receiver.samples(at, seconds)
-                lost = sum(len(set(samples) - set(theirs.get(key, []))) for key, samples in own.items())
-                if lost == 0 or time.time() > deadline:
-                    break
-                time.sleep(0.5)
-            for key, samples in own.items():
-                for sample in sorted(set(samples) - set(theirs.get(key, [])))[:3]:
-                    print(f"# missing: {dict(key)} {sample} of {samples[0][0]}..{samples[-1][0]}")
-            more = sum(len(set(samples) - set(own.get(key, []))) for key, samples in theirs.items())
-            twice = sum(len(samples) - len({time for time, _ in samples}) for samples in theirs.values())
-            say(f"{receiver.kind}, down for {SECONDS // 3} s: samples missing", lost == 0, f"{lost} <= 0")
-            say(f"{receiver.kind}: samples that obs does not have", more == 0, f"{more} <= 0")
-            say(f"{receiver.kind}: timestamps twice in a series", twice == 0, f"{twice} <= 0")
+        compare(sender, receivers, began, f"{message}, receivers down for {SECONDS // 3} s")
+
+
+def take_in(binary, folder):
+    receiver = Server("obs", binary, folder)
+    sender = Server("prometheus", binary, folder, configure(folder, f"{{url: '{receiver.write_url()}'}}"))
+    began = time.time()
+    with ends(sender, receiver):
+        receiver.start()
+        sender.start()
+        for _ in range(3):
+            time.sleep(SECONDS / 4)
+            receiver.end(signal.SIGKILL)
+            time.sleep(min(5, SECONDS / 20))
+            receiver.start()
+        time.sleep(SECONDS / 4)
+        compare(sender, [receiver], began, f"{SECONDS} s, killed and started three times")
+
+
+@contextlib.contextmanager
+def ends(*servers):
+    try:
+        yield
     finally:
-        for server in [sender] + receivers:
+        for server in servers:
             if server.process and server.process.poll() is None:
                 server.end(signal.SIGKILL)
-    sys.exit(1 if missed else 0)
 
 
-main()
+directions = {"out": send_out, "in": take_in}
+direction, binary, folder, *more = sys.argv[1:]
+os.makedirs(folder, exist_ok=True)
+directions[direction](binary, folder, *more)
+sys.exit(1 if missed else 0)
