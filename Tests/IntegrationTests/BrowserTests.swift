@@ -17,7 +17,7 @@ import Testing
     @Test(
         .enabled(if: isPossible, "scripts/test installs playwright and chromium"),
         arguments: [
-            "overview", "metrics", "logs", "alerts", "operations", "dashboards", "hostile", "phone",
+            "overview", "metrics", "logs", "alerts", "operations", "dashboards", "editing", "hostile", "phone",
         ])
     func thePagesDoWhatAPersonAsks(of script: String) throws {
         let dashboards = try python("forms", folder.path + "/dashboards")
