@@ -58,14 +58,19 @@ export class Graph {
         one.style === this.series[place].style && one.isHidden === this.series[place].isHidden
       );
     if (!isAlike) return false;
+    const areSame = series.every((one, place) =>
+      one.values === this.series[place].values && one.times === this.series[place].times
+    );
     this.series = series;
     this.options = options;
-    this.prepare();
     this.plot.batch(() => {
-      this.plot.setData(this.data, false);
+      if (!areSame) {
+        this.prepare();
+        this.plot.setData(this.data, false);
+      }
       this.plot.setScale("x", { min: options.range.from / 1000, max: options.range.to / 1000 });
     });
-    this.drawLegend();
+    if (!areSame) this.drawLegend();
     return true;
   }
 

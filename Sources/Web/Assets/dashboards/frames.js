@@ -161,7 +161,8 @@ export function aligned(columns) {
   if (columns.length === 1) return [columns[0].times, columns[0].values];
   const [first] = columns;
   const areSame = columns.every((one) =>
-    one.times.length === first.times.length && one.times.every((time, place) => time === first.times[place])
+    one.times === first.times ||
+    (one.times.length === first.times.length && one.times.every((time, place) => time === first.times[place]))
   );
   if (areSame) return [first.times, ...columns.map((one) => one.values)];
   const times = [...new Set(columns.flatMap((one) => one.times))].sort((left, right) => left - right);
