@@ -52,9 +52,12 @@ import Testing
         #expect(answer.status == 0, "\(answer.output)")
     }
 
-    private func python(_ script: String, _ argument: String) throws -> (status: Int32, output: String) {
-        let peer = try Peer([RunningProgram.interpreter, "\(Self.scripts)/\(script).py", argument]).run(input: [])
-        return (peer.status, peer.output)
+    /// Seconds on a quiet machine; a browser shares the processors with every other test.
+    private static let patienceSeconds = 900
+
+    private func python(_ script: String, _ argument: String) throws -> Peer.Answer {
+        try Peer([RunningProgram.interpreter, "\(Self.scripts)/\(script).py", argument])
+            .run(input: [], atMostSeconds: Self.patienceSeconds)
     }
 
     private static let configuration = """

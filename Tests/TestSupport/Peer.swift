@@ -35,13 +35,15 @@ package struct Peer {
     }
 
     /// Runs it with `input` on its standard input; standard output and error come back as one text.
-    package func run(input: [UInt8]) throws -> Answer {
+    ///
+    /// - Parameter seconds: after which it hangs and is ended.
+    package func run(input: [UInt8], atMostSeconds seconds: Int = 120) throws -> Answer {
         let inputFile = FileManager.default.temporaryDirectory.appending(path: "obs-peer-\(UUID().uuidString)")
         try Data(input).write(to: inputFile)
         defer { try? FileManager.default.removeItem(at: inputFile) }  // a temporary file left behind harms nothing
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["timeout", "120"] + arguments
+        process.arguments = ["timeout", "\(seconds)"] + arguments
         process.standardInput = try FileHandle(forReadingFrom: inputFile)
         let output = Pipe()
         process.standardOutput = output
