@@ -6,6 +6,8 @@ from browser import Server, address, expect, visiting
 
 with visiting() as visit:
     page = visit.page
+    # Whatever a page asks for before and after a session is refused, and the browser's console says so.
+    visit.expects("status of 401")
     page.goto(visit.address + "/alerts?q=x")
     expect(page.locator("main h1")).to_have_text("Log in")
     page.wait_for_url("**/login?next=*")
@@ -14,7 +16,6 @@ with visiting() as visit:
     expect(page.get_by_label("Name")).to_be_focused()
 
     # A wrong password is told, without the browser's own window.
-    visit.expects("status of 401")
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("wrong")
     page.keyboard.press("Enter")
@@ -24,7 +25,6 @@ with visiting() as visit:
     expect(page.locator("main h1")).to_have_text("Alerts")
     assert page.url.endswith("/alerts?q=x"), page.url
     expect(page.locator("#bar-person")).to_contain_text("anna")
-    visit.expects()
 
     # The secret is out of reach of scripts, and bound to this site.
     cookies = {one["name"]: one for one in visit.context.cookies()}
