@@ -28,11 +28,13 @@ import Testing
                 name, digest = answer.decode().rsplit(" ", 1)
                 good = hmac.new(b"s3cret", challenge, "md5").hexdigest()
                 said["login"] = ["CRAM-MD5", name]
-                return AuthResult(success=digest == good)
+                return AuthResult(success=digest == good, handled=digest == good)
 
         def check(server, session, envelope, mechanism, data):
             said["login"] = [mechanism, data.login.decode()]
-            return AuthResult(success=data.login == b"anna" and data.password == b"pa55")
+            good = data.login == b"anna" and data.password == b"pa55"
+            # What is not handled is answered with 535.
+            return AuthResult(success=good, handled=good)
 
         class Handler:
             async def handle_DATA(self, server, session, envelope):
