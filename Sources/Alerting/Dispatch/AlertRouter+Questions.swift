@@ -45,7 +45,13 @@ extension AlertRouter {
     package func groupStandings(where wanted: (Alert) -> Bool = { _ in true }) -> [AlertGroupStanding] {
         let nowMs = time.wallMs
         return state.withLock { state in
-            state.groups.values.compactMap { group -> AlertGroupStanding? in
+            // An alert says who hears of it through any group.
+            var receivers: [Labels: Set<String>] = [:]
+            for group in state.groups.values {
+                let receiver = state.routing.routes[group.id.route].receiver
+                for labels in group.alerts { receivers[labels, default: []].insert(receiver) }
+            }
+            return state.groups.values.compactMap { group -> AlertGroupStanding? in
                 let alerts = group.alerts.compactMap { state.alerts[$0]?.alert }
                     .filter { $0.endsAtMs > nowMs && wanted($0) }
                     .sorted { $0.labels < $1.labels }
@@ -54,7 +60,11 @@ extension AlertRouter {
                 return AlertGroupStanding(
                     key: group.key, labels: group.id.labels,
                     routeLabels: route.labels.map { ($0.name, $0.template) }, receiver: route.receiver,
-                    alerts: alerts.map { standing($0, in: [group], state, nowMs) })
+                    alerts: alerts.map { alert in
+                        var standing = standing(alert, in: [group], state, nowMs)
+                        standing.receivers = receivers[alert.labels, default: []].sorted()
+                        return standing
+                    })
             }
             .sorted { $0.labels == $1.labels ? $0.receiver < $1.receiver : $0.labels < $1.labels }
         }
