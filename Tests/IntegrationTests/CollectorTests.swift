@@ -160,17 +160,6 @@ import Testing
         #expect(second.complaints.contains("choose another address with --listen"))
     }
 
-    @Test func upEndsByItselfAndSaysWhatToTry() throws {
-        let result = try Obs.run("up", "--for", "300ms", "--listen", "127.0.0.1:0", "--data", folder.path)
-        #expect(result.code == 0, "\(result.complaints)")
-        #expect(result.output.contains("obs runs on http://127.0.0.1:"))
-        #expect(result.output.contains("/metrics"))
-        let other = try RunningObs(data: folder.path)
-        let failing = try Obs.run("up", "--for", "300ms", "--listen", "127.0.0.1:0", "--data", folder.path)
-        #expect(failing.code == 1)
-        #expect(try other.end(with: SIGTERM) == 0)
-    }
-
     @Test func aWrongDurationIsAMistake() throws {
         let result = try Obs.run("up", "--for", "soon")
         #expect(result.code == 2)

@@ -115,8 +115,11 @@ final class Collector: Sendable {
     }
 
     /// Serves until the end is asked for or the time is over, then ends in good order.
-    func run(atMostNs limitNs: Int64?) throws {
+    ///
+    /// - Parameter beforeEnd: ends those who send to it, while it still takes what they have left.
+    func run(atMostNs limitNs: Int64?, beforeEnd: () -> Void = {}) throws {
         let end = lifecycle.run(atMostNs: limitNs, log, reload: reload)
+        beforeEnd()
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         readiness.isReady = false
