@@ -52,20 +52,22 @@ package final class Engine: Sendable {
 
     /// Plans a query and selects its series, so that what it will cost can be told before it runs.
     ///
-    /// - Parameter seriesMax: a selector that finds more is refused, with an error of the kind `limit`.
+    /// - Parameters:
+    ///   - seriesMax: a selector that finds more is refused, with an error of the kind `limit`.
+    ///   - countsSamples: whether the result tells how many samples each instant looked at.
     package func prepareInstant(
         _ expression: Expression, atMs timeMs: Int64, lookbackMs: Int64? = nil, timeoutMs: Int64? = nil,
-        seriesMax: Int = .max, _ progress: QueryProgress
+        seriesMax: Int = .max, countsSamples: Bool = false, _ progress: QueryProgress
     ) throws(QueryError) -> PreparedQuery {
         let times = QueryTimes(startMs: timeMs, endMs: timeMs, stepMs: 0)
         return try prepare(
-            expression, Grid(instantMs: timeMs), times, options(lookbackMs, timeoutMs, seriesMax), progress,
-            isRange: false)
+            expression, Grid(instantMs: timeMs), times, options(lookbackMs, timeoutMs, seriesMax, countsSamples),
+            progress, isRange: false)
     }
 
     package func prepareRange(
         _ expression: Expression, startMs: Int64, endMs: Int64, stepMs: Int64, lookbackMs: Int64? = nil,
-        timeoutMs: Int64? = nil, seriesMax: Int = .max, _ progress: QueryProgress
+        timeoutMs: Int64? = nil, seriesMax: Int = .max, countsSamples: Bool = false, _ progress: QueryProgress
     ) throws(QueryError) -> PreparedQuery {
         let type = expression.type
         if type != .vector, type != .scalar {
@@ -79,12 +81,16 @@ package final class Engine: Sendable {
             throw QueryLedger.tooLarge(options.memoryMaxBytes)
         }
         let grid = Grid(startMs: startMs, endMs: endMs, stepMs: stepMs)
-        return try prepare(expression, grid, times, options(lookbackMs, timeoutMs, seriesMax), progress, isRange: true)
+        return try prepare(
+            expression, grid, times, options(lookbackMs, timeoutMs, seriesMax, countsSamples), progress, isRange: true)
     }
 
     /// Those of one query: a limit of its own is never above the engine's.
-    private func options(_ lookbackMs: Int64?, _ timeoutMs: Int64?, _ seriesMax: Int) -> EngineOptions {
+    private func options(
+        _ lookbackMs: Int64?, _ timeoutMs: Int64?, _ seriesMax: Int, _ countsSamples: Bool
+    ) -> EngineOptions {
         var options = options
+        options.countsSamples = countsSamples
         options.seriesMax = min(options.seriesMax, seriesMax)
         if let lookbackMs { options.lookbackMs = lookbackMs }
         if let timeoutMs, timeoutMs > 0 { options.timeoutMs = min(options.timeoutMs, timeoutMs) }

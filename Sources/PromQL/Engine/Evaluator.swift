@@ -7,10 +7,15 @@ final class Evaluator {
     private let selections: Selections
     var annotations = Annotations()
     private var shared: [Int: Frame] = [:]
+    /// Nil where nobody asks for them.
+    private var counts: StepCounts?
+    /// What each frame of `shared` counts wherever it is used.
+    private var sharedCounts: [Int: [Int]] = [:]
 
-    init(_ run: QueryRun, _ selections: Selections) {
+    init(_ run: QueryRun, _ selections: Selections, counts: StepCounts? = nil) {
         self.run = run
         self.selections = selections
+        self.counts = counts
     }
 
     private var features: LanguageFeatures { run.options.features }
@@ -37,7 +42,9 @@ final class Evaluator {
             let right = try scalar(right)
             return (0..<count).map { ScalarOperation.apply(operation, left[$0], right[$0]) }
         case .negation(let operand): return try scalar(operand).map { -$0 }
-        case .invariant(let inner): return [Double](repeating: try scalar(inner)[0], count: count)
+        case .invariant(let inner):
+            let once = try countingOnce { () throws(QueryError) in try scalar(inner)[0] }
+            return [Double](repeating: once, count: count)
         default: preconditionFailure("BUG: no scalar")
         }
     }
@@ -92,13 +99,21 @@ final class Evaluator {
         case .vectorCall(let body, let arguments): return try call(body, arguments, plan)
         case .info(let node): return try info(node, plan)
         case .invariant(let inner):
-            let once = try frame(inner)
+            let once = try countingOnce { () throws(QueryError) in try frame(inner) }
             try run.hold(cells: once.count * plan.grid.count)
             return once.repeated(over: plan.grid)
         case .shared(let number, let inner):
-            if let known = shared[number] { return known }
-            let made = try frame(inner)
+            if let known = shared[number] {
+                if let own = sharedCounts[number] { counts?.add(own) }
+                return known
+            }
+            let own = counts.map { _ in StepCounts(steps: plan.grid.count) }
+            let made = try counting(by: own) { () throws(QueryError) in try frame(inner) }
             shared[number] = made
+            if let own {
+                sharedCounts[number] = own.all
+                counts?.add(own.all)
+            }
             run.ledger.keep(bytes: made.heldBytes, samples: made.values.count)
             return made
         default:
@@ -114,7 +129,10 @@ final class Evaluator {
         case .instant(let instant):
             switch instant.input {
             case .selection(let number):
-                return InstantSource(instant, grid: plan.grid, position: plan.position, selections[number], run)
+                let source = InstantSource(
+                    instant, grid: plan.grid, position: plan.position, selections[number], run)
+                if let counts { return CountedSource(source, counts) }
+                return source
             case .logs(let query): return try run.logs(query, instant, plan)
             }
         case .overTime(let overTime): return try source(overTime, plan.grid)
@@ -153,10 +171,32 @@ final class Evaluator {
         let scalars = try scalars(plan.scalars)
         switch plan.input.source {
         case .selection(let selection):
-            return OverTimeSource(plan, over: selections[selection], grid: grid, scalars: scalars, run)
+            return OverTimeSource(
+                plan, over: selections[selection], grid: grid, scalars: scalars, run, counts)
         case .subquery(let inner):
-            return OverTimeSource(plan, over: try frame(inner), grid: grid, scalars: scalars, run)
+            let rows = try counting(by: nil) { () throws(QueryError) in try frame(inner) }
+            return OverTimeSource(plan, over: rows, grid: grid, scalars: scalars, run, counts)
         }
+    }
+
+    // What is looked at
+
+    private func counting<Value>(
+        by other: StepCounts?, _ body: () throws(QueryError) -> Value
+    ) throws(QueryError) -> Value {
+        let counts = counts
+        self.counts = other
+        defer { self.counts = counts }
+        return try body()
+    }
+
+    /// What is evaluated once counts at each instant that it stands for.
+    private func countingOnce<Value>(_ body: () throws(QueryError) -> Value) throws(QueryError) -> Value {
+        guard let counts else { return try body() }
+        let once = StepCounts(steps: 1)
+        let value = try counting(by: once, body)
+        counts.add(toEach: once.all[0])
+        return value
     }
 
     /// Without delayed removal names go at once, and series that then are the same are an error at once.
@@ -232,7 +272,11 @@ final class Evaluator {
     func rawSamples(_ input: RangeInput, _ grid: Grid) throws(QueryError) -> [SampledSeries] {
         let end = input.mapping.timeMs(0, grid)
         switch input.source {
-        case .subquery(let inner): return SampledSeries.all(of: try finished(frame(inner)))
+        case .subquery(let inner):
+            let rows = try counting(by: nil) { () throws(QueryError) in try finished(frame(inner)) }
+            let all = SampledSeries.all(of: rows)
+            count(all)
+            return all
         case .selection(let number):
             let selection = selections[number]
             var labels = LabelBlock()
@@ -253,8 +297,14 @@ final class Evaluator {
                 try run.hold(samples: all.suffix(rows.count).reduce(0) { $0 + $1.timesMs.count })
                 next = rows.upperBound
             }
+            count(all)
             return all
         }
+    }
+
+    private func count(_ all: [SampledSeries]) {
+        let histograms = all.reduce(0) { $0 + $1.histograms.reduce(0) { $0 + $1.value.sampleCost } }
+        counts?.add(toEach: all.reduce(histograms) { $0 + $1.values.count })
     }
 
     /// The end of a vector's way: names go, and what then is the same becomes one.

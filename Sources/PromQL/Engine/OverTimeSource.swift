@@ -14,26 +14,32 @@ final class OverTimeSource: RowSource {
     private let scalars: [[Double]]
     private let run: QueryRun
     private let knowsStarts: Bool
+    private let counts: StepCounts?
 
-    private init(_ plan: OverTimePlan, _ input: Input, grid: Grid, scalars: [[Double]], _ run: QueryRun) {
+    private init(
+        _ plan: OverTimePlan, _ input: Input, grid: Grid, scalars: [[Double]], _ run: QueryRun, _ counts: StepCounts?
+    ) {
         self.plan = plan
         self.input = input
         self.grid = grid
         self.scalars = scalars
         self.run = run
+        self.counts = counts
         knowsStarts = plan.function.usesStartTimestamps && run.options.features.startTimestamps
     }
 
     convenience init(
-        _ plan: OverTimePlan, over selection: any SeriesSelection, grid: Grid, scalars: [[Double]], _ run: QueryRun
+        _ plan: OverTimePlan, over selection: any SeriesSelection, grid: Grid, scalars: [[Double]], _ run: QueryRun,
+        _ counts: StepCounts?
     ) {
-        self.init(plan, .selection(selection), grid: grid, scalars: scalars, run)
+        self.init(plan, .selection(selection), grid: grid, scalars: scalars, run, counts)
     }
 
     convenience init(
-        _ plan: OverTimePlan, over subquery: Frame, grid: Grid, scalars: [[Double]], _ run: QueryRun
+        _ plan: OverTimePlan, over subquery: Frame, grid: Grid, scalars: [[Double]], _ run: QueryRun,
+        _ counts: StepCounts?
     ) {
-        self.init(plan, .frame(subquery), grid: grid, scalars: scalars, run)
+        self.init(plan, .frame(subquery), grid: grid, scalars: scalars, run, counts)
     }
 
     var count: Int {
@@ -62,6 +68,8 @@ final class OverTimeSource: RowSource {
     func read(_ rows: Range<Int>, into frame: inout Frame, _ scratch: Scratch) throws(QueryError) {
         frame.removeAll()
         let context = context(scratch)
+        if counts != nil { scratch.counted = [Int](repeating: 0, count: grid.count) }
+        defer { counts?.add(scratch.counted) }
         switch input {
         case .selection(let selection): try read(rows, of: selection, into: &frame, scratch, context)
         case .frame(let subquery): read(rows, of: subquery, into: &frame, scratch, context)
@@ -186,6 +194,9 @@ final class OverTimeSource: RowSource {
     ) {
         plan.function.sweep(run, scratch.bounds, context, &scratch.row)
         append(&frame, scratch.row)
+        if counts != nil {
+            for step in 0..<grid.count { scratch.counted[step] += scratch.bounds[step].count }
+        }
     }
 
     /// Evaluates the floats in `scratch` together with histograms.
@@ -211,6 +222,9 @@ final class OverTimeSource: RowSource {
                 run: FloatRun(times: times.span, values: values.span, starts: starts.span),
                 floats: scratch.bounds[step], histograms: histograms[bounds[step]])
             if window.floats.isEmpty, window.histograms.isEmpty { continue }
+            if counts != nil {
+                scratch.counted[step] += window.histograms.reduce(window.floats.count) { $0 + $1.value.sampleCost }
+            }
             let point =
                 window.histograms.isEmpty
                 ? plan.function.floatPoint(window, step, context) : plan.function.point(window, step, context)

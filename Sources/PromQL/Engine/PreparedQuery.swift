@@ -44,12 +44,14 @@ package final class PreparedQuery: Sendable {
 
     package func run() throws(QueryError) -> QueryResult {
         let begunNs = execution.nowNs
-        let evaluator = Evaluator(execution, selections)
+        let counts = execution.options.countsSamples ? StepCounts(steps: plan.grid.count) : nil
+        let evaluator = Evaluator(execution, selections, counts: counts)
         let value = try evaluate(evaluator)
         return QueryResult(
             value: value, grid: grid, annotations: evaluator.annotations.all,
             statistics: QueryResult.Statistics(
-                samplesRead: execution.progress.samplesRead, samplesPeak: execution.progress.peakSamples,
+                samplesRead: execution.progress.samplesRead, samplesPerStep: counts?.all,
+                samplesPeak: execution.progress.peakSamples,
                 bytesPeak: execution.progress.peakBytes, prepareNs: prepareNs,
                 evaluateNs: execution.nowNs - begunNs),
             held: execution.ledger)

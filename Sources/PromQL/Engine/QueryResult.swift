@@ -32,6 +32,8 @@ package struct QueryResult: Sendable {
     package struct Statistics: Sendable {
         /// Samples that the store was asked for.
         package var samplesRead = 0
+        /// The samples that were looked at for each instant, as Prometheus counts them; nil where nobody asked.
+        package var samplesPerStep: [Int]?
         /// The most samples and cells that were in memory at once.
         package var samplesPeak = 0
         /// The most bytes that were held at once, as far as they are counted.

@@ -20,6 +20,8 @@ package struct EngineOptions: Sendable {
     package var timeoutMs: Int64 = 120_000
     /// Samples and cells from which on other threads help; waking them takes about 40 us.
     package var helpFrom = 100_000
+    /// Whether the samples that are looked at are counted for each instant.
+    package var countsSamples = false
 
     package init() {}
 }

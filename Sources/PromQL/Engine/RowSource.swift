@@ -27,6 +27,8 @@ final class Scratch {
     var values: [Double] = []
     var starts: [Int64] = []
     var bytes: [UInt8] = []
+    /// Samples that were looked at, by instant.
+    var counted: [Int] = []
 
     /// Everything that was noted on the way.
     func finish() throws(QueryError) -> Annotations {

@@ -138,7 +138,7 @@ package struct FloatHistogram: Sendable {
         return all
     }
 
-    /// What it counts for in a query's budget of samples, each of which is taken for 16 bytes.
+    /// What it counts for among the samples that a query looks at, each of which is taken for 16 bytes.
     var sampleCost: Int {
         (168 + 16 * (positive.indices.count + negative.indices.count) + 8 * customBounds.count) / 16
     }

@@ -116,7 +116,14 @@ struct PrometheusAPITests {
         #expect(try !fixture.get("/api/v1/query?query=up&time=15.5").text.contains("stats"))
         let told = try fixture.get("/api/v1/query?query=sum(up)&time=15.5&stats=all").text
         #expect(told.contains(#""stats":{"timings":{"evalTotalTime":"#))
-        #expect(told.contains(#""samples":{"totalQueryableSamples":4,"peakSamples":"#))
+        #expect(
+            told.contains(
+                #""samples":{"totalQueryableSamplesPerStep":[[15.500,2]],"totalQueryableSamples":2,"peakSamples":"#))
+        let range = "/api/v1/query_range?query=count_over_time(up%5B20s%5D)&start=0&end=30&step=15"
+        let all = try fixture.get(range + "&stats=all").text
+        #expect(all.contains(#""totalQueryableSamplesPerStep":[[0,2],[15,2],[30,4]],"totalQueryableSamples":8,"#))
+        let totals = try fixture.get(range + "&stats=1").text
+        #expect(totals.contains(#""samples":{"totalQueryableSamples":8,"#))
     }
 
     @Test func aLongAnswerSentInPiecesIsTheWholeAnswer() throws {

@@ -45,7 +45,15 @@ package struct QueryAPI: Sendable {
             text: text, expression: try Self.parse(text, service.engine.options.features), startMs: startMs,
             endMs: endMs, stepMs: stepMs, lookbackMs: try parameters.durationMs("lookback_delta"),
             timeoutMs: try parameters.durationMs("timeout"), limit: try parameters.limit(),
-            wantsStatistics: parameters["stats"] != nil)
+            statistics: Self.statistics(parameters["stats"]))
+    }
+
+    private static func statistics(_ wanted: String?) -> QueryService.WantedStatistics {
+        switch wanted {
+        case nil, "": .none
+        case "all": .all
+        default: .totals
+        }
     }
 
     private static func parse(_ query: String, _ features: LanguageFeatures) throws(APIError) -> Expression {

@@ -7,17 +7,19 @@ import Storage
 struct QueryResultJSON {
     private let result: QueryResult
     private let limit: Int?
-    private let withStatistics: Bool
+    private let statistics: QueryService.WantedStatistics
     private let waitedNs: Int64
 
     /// - Parameters:
     ///   - limit: the most series to write.
-    ///   - withStatistics: whether it is told how much work the result was, as `stats` asks.
+    ///   - statistics: what is told of the work that the result was, as `stats` asks.
     ///   - waitedNs: how long the query waited for a thread.
-    init(_ result: QueryResult, limit: Int?, withStatistics: Bool = false, waitedNs: Int64 = 0) {
+    init(
+        _ result: QueryResult, limit: Int?, statistics: QueryService.WantedStatistics = .none, waitedNs: Int64 = 0
+    ) {
         self.result = result
         self.limit = limit
-        self.withStatistics = withStatistics
+        self.statistics = statistics
         self.waitedNs = waitedNs
     }
 
@@ -49,7 +51,7 @@ struct QueryResultJSON {
             write("matrix", frame.count, &json, passOn) { matrixRow($0, of: frame, pairs, &$1) }
         case .samples(let series): write("matrix", series.count, &json, passOn) { Self.write(series[$0], &$1) }
         }
-        if withStatistics { writeStatistics(&json) }
+        if statistics != .none { writeStatistics(&json) }
         json.endObject()
     }
 
@@ -72,7 +74,8 @@ struct QueryResultJSON {
         json.endObject()
         json.name("samples")
         json.beginObject()
-        json.member("totalQueryableSamples", statistics.samplesRead)
+        if self.statistics == .all { writeSamplesPerStep(statistics.samplesPerStep ?? [], &json) }
+        json.member("totalQueryableSamples", statistics.samplesPerStep?.reduce(0, +) ?? statistics.samplesRead)
         json.member("peakSamples", statistics.samplesPeak)
         json.endObject()
         json.name("memory")
@@ -80,6 +83,18 @@ struct QueryResultJSON {
         json.member("peakBytes", statistics.bytesPeak)
         json.endObject()
         json.endObject()
+    }
+
+    private func writeSamplesPerStep(_ counts: [Int], _ json: inout JSONWriter) {
+        json.name("totalQueryableSamplesPerStep")
+        json.beginArray()
+        for (step, count) in counts.enumerated() {
+            json.beginArray()
+            Self.time(result.grid.timeMs(step), &json)
+            json.number(count)
+            json.endArray()
+        }
+        json.endArray()
     }
 
     private func write(

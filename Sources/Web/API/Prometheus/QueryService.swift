@@ -42,7 +42,13 @@ package final class QueryService: Sendable {
         var timeoutMs: Int64?
         /// The most series to answer with.
         var limit: Int?
-        var wantsStatistics: Bool
+        var statistics: WantedStatistics
+    }
+
+    enum WantedStatistics: Sendable {
+        case none, totals
+        /// The samples of each instant as well.
+        case all
     }
 
     package let running: RunningQueries
@@ -161,17 +167,19 @@ package final class QueryService: Sendable {
             return Prepared(
                 query: try engine.prepareInstant(
                     asked.expression, atMs: asked.endMs, lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs,
-                    seriesMax: seriesMax, progress), visit: nil)
+                    seriesMax: seriesMax, countsSamples: asked.statistics != .none, progress), visit: nil)
         }
         let visit = visit(asked, stepMs: stepMs)
         return Prepared(
             query: try engine.prepareRange(
                 asked.expression, startMs: visit?.missingStartMs ?? asked.startMs, endMs: asked.endMs, stepMs: stepMs,
-                lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, seriesMax: seriesMax, progress), visit: visit)
+                lookbackMs: asked.lookbackMs, timeoutMs: asked.timeoutMs, seriesMax: seriesMax,
+                countsSamples: asked.statistics != .none, progress), visit: visit)
     }
 
     private func visit(_ asked: Asked, stepMs: Int64) -> RangeCache.Visit? {
-        guard let cache, let mark = engine.settled else { return nil }
+        // Only work that is done can be told of.
+        guard asked.statistics == .none, let cache, let mark = engine.settled else { return nil }
         return cache.visit(
             asked.expression, asked.text, startMs: asked.startMs, endMs: asked.endMs, stepMs: stepMs,
             lookbackMs: asked.lookbackMs ?? engine.options.lookbackMs, mark)
@@ -207,7 +215,7 @@ package final class QueryService: Sendable {
     private func send(_ result: QueryResult, _ run: Run, waitedNs: Int64) {
         let asked = run.asked
         let json = QueryResultJSON(
-            result, limit: asked.limit, withStatistics: asked.wantsStatistics, waitedNs: waitedNs)
+            result, limit: asked.limit, statistics: asked.statistics, waitedNs: waitedNs)
         let warnings = result.warnings(in: asked.text) + (json.isTruncated ? ["results truncated due to limit"] : [])
         APIAnswer.stream(run.pending, warnings: warnings, infos: result.infos(in: asked.text)) {
             json.write(to: &$0, passingOn: $1)
