@@ -56,6 +56,28 @@ import Testing
         #expect(try run("curl -s http://\(obs.address)/metrics | promtool check metrics").isEmpty)
     }
 
+    @Test func statisticsCountWhatPrometheusCounts() throws {
+        let expressions = [
+            #"up{job="self"}"#, #"sum(rate(prometheus_http_requests_total{job="self"}[5s]))"#,
+            #"max_over_time(rate(process_cpu_seconds_total{job="self"}[3s])[5s:2s])"#,
+            #"up{job="self"} + up{job="self"} offset 2s"#, #"up{job="self"} @ end()"#,
+            #"vector(scalar(up{job="self"}))"#, #"topk(2, prometheus_http_requests_total{job="self"}) > 0"#,
+            #"absent(up{job="self"})"#, "time()",
+        ]
+        // Steps of subqueries lie on even seconds; no range here ends on one of them.
+        let end = time / 2 * 2
+        let shown = """
+            python3 -c 'import json, sys; s = json.load(sys.stdin)["data"]["stats"]["samples"]; \
+            print(s["totalQueryableSamples"], [[float(t), n] for t, n in s["totalQueryableSamplesPerStep"]])'
+            """
+        for expression in expressions {
+            let query = try #require(expression.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+            let range = "start=\(end - 4)&end=\(end)&step=2&stats=all&query=\(query)"
+            try expectSame("curl -s 'SERVER/api/v1/query_range?\(range)' | \(shown)")
+            try expectSame("curl -s 'SERVER/api/v1/query?time=\(end)&stats=all&query=\(query)' | \(shown)")
+        }
+    }
+
     @Test func theTableOfAQueryIsTheSameFromARealPrometheus() throws {
         try expectSame("obs query --server SERVER --at \(time) '\(Self.expression)'")
         try expectSame(

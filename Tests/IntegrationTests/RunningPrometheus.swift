@@ -27,6 +27,7 @@ final class RunningPrometheus {
         process.executableURL = URL(filePath: "/usr/bin/prometheus")
         process.arguments = [
             "--config.file=\(file)", "--storage.tsdb.path=\(folder)/\(name)", "--web.listen-address=\(address)",
+            "--enable-feature=promql-per-step-stats",
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
