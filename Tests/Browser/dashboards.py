@@ -72,6 +72,9 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
         expect(page.locator(".panel", has_text="convertFieldType").locator("td").first).to_be_visible()
         panels = shown(page)
         check(panels)
+        cut = page.evaluate("""() => [...document.querySelectorAll(".tile-value")]
+            .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)""")
+        assert not cut, f"texts that are cut off: {cut}"
         visit.picture(form)
         # Times go on between one picture and the next.
         pictures.append({name: re.sub(r"\d\d:\d\d", "", one["text"]) for name, one in panels.items()

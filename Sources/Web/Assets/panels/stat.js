@@ -40,7 +40,7 @@ export function stat(element, { panel, frames, fillIn }) {
             11,
             Math.min(
               tall * (isNamed && !isWide ? 0.4 : 0.52),
-              (room - 16) / textWidth(one.text || "-"),
+              (room - 36) / textWidth(one.text || "-"),
               84,
             ),
           );
