@@ -7,9 +7,12 @@ package enum LogStages {
         DropStage.self,
         LabelsStage.self,
         LevelStage.self,
+        MatchStage.self,
         MetadataStage.self,
+        OutputStage.self,
         RedactStage.self,
         RegexpStage.self,
+        ReplaceStage.self,
         SampleStage.self,
         TimestampStage.self,
     ]

@@ -7,7 +7,7 @@ struct GoTimeLayout {
         case element(Element)
     }
 
-    private enum Element: String, CaseIterable {
+    enum Element: String, CaseIterable {
         case longMonth = "January", month = "Jan", longWeekday = "Monday", weekday = "Mon"
         case zone = "MST"
         case yearDay = "002", zeroMonth = "01", zeroDay = "02", zeroHour12 = "03", zeroMinute = "04"
@@ -28,10 +28,10 @@ struct GoTimeLayout {
     static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
     /// Longer ones first, so that `2006` is no `2`.
-    private static let elements = Element.allCases.sorted { $0.rawValue.utf8.count > $1.rawValue.utf8.count }
+    static let elements = Element.allCases.sorted { $0.rawValue.utf8.count > $1.rawValue.utf8.count }
 
     private var parts: [Part] = []
-    private let layout: String
+    let layout: String
 
     init(_ layout: String) { self.layout = layout }
 
@@ -56,14 +56,14 @@ struct GoTimeLayout {
     }
 
     /// `Jan` is no month where a small letter follows, as in `Janet`.
-    private static func begins(_ rest: Substring, with element: Element) -> Bool {
+    static func begins(_ rest: Substring, with element: Element) -> Bool {
         guard rest.hasPrefix(element.rawValue) else { return false }
         guard element == .month || element == .weekday else { return true }
         return !(rest.dropFirst(3).first?.isLowercase ?? false)
     }
 
     /// How many zeros or nines follow a point or comma, if they are a fraction of a second.
-    private static func fraction(_ rest: Substring, after last: Character?) -> Int? {
+    static func fraction(_ rest: Substring, after last: Character?) -> Int? {
         guard let first = rest.first, first == "." || first == ",", let digit = rest.dropFirst().first,
             digit == "0" || digit == "9"
         else { return nil }
