@@ -1,4 +1,5 @@
 import Encoding
+import HTTP
 import Posix
 
 /// Redis and Sentinel by INFO, with the names of redis_exporter.
@@ -47,33 +48,66 @@ final class RedisIntegration: Collector {
     func update(_ page: inout MetricPage) throws(CollectorError) {
         var isUp = 0.0
         defer { page.add("redis_up", .gauge, "1 if the server tells of itself.", isUp) }
-        let info = try info()
+        let replies = try replies()
+        guard case .text(let info)? = replies.first, info.hasPrefix("# Server") else {
+            guard case .error(let reason)? = replies.first else { throw .failed("\(address) answers no INFO") }
+            throw .failed("\(address) answers \(reason)")
+        }
         isUp = 1
         Self.add(info, &page)
+        Self.addSlowLog(replies.dropFirst(), &page)
     }
 
-    private func info() throws(CollectorError) -> String {
+    /// To INFO, SLOWLOG LEN, SLOWLOG GET 1 and LATENCY LATEST; Sentinel knows only the first.
+    private func replies() throws(CollectorError) -> [RedisReply] {
         var question: [UInt8] = []
         if let password {
             let text: String
-            switch password {
-            case .text(let secret): text = secret.text
-            case .file(let path):
-                guard let bytes = try? LocalFileSystem().readFile(path, atMostBytes: 4096) else {  // named below
-                    throw .failed("cannot read the password in \(path)")
-                }
-                text = String(decoding: bytes.prefix { $0 > 32 }, as: UTF8.self)
+            do throws(ClientError) {
+                text = try SecretText.now(password)
+            } catch {
+                throw .failed("\(error)")
             }
             question += Self.command(["AUTH"] + (user.map { [$0] } ?? []) + [text])
         }
-        question += Self.command(["INFO", "ALL"]) + Self.command(["QUIT"])
+        let questions = [
+            ["INFO", "ALL"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"], ["QUIT"],
+        ]
+        for words in questions { question += Self.command(words) }
         let answer = try ServiceConversation.ask(address, question) { _ in false }
-        let text = String(decoding: answer, as: UTF8.self)
-        guard let start = text.firstRange(of: "# Server") else {
-            let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("-") } ?? "nothing"
-            throw .failed("\(address) answers \(line)")
+        var reader = RedisReplyReader(answer)
+        var replies: [RedisReply] = []
+        while let reply = reader.next() { replies.append(reply) }
+        if password != nil {
+            // Only a refusal of AUTH says why the rest is refused.
+            if case .error(let reason)? = replies.first { throw .failed("\(address) answers \(reason)") }
+            replies = Array(replies.dropFirst())
         }
-        return String(text[start.lowerBound...])
+        return replies
+    }
+
+    private static func addSlowLog(_ replies: ArraySlice<RedisReply>, _ page: inout MetricPage) {
+        let replies = Array(replies)
+        guard replies.count >= 3, case .number(let length) = replies[0] else { return }
+        page.add("redis_slowlog_length", .gauge, "Commands in the log of slow ones.", Double(length))
+        if case .list(let entries) = replies[1], case .list(let last)? = entries.first, last.count >= 3,
+            case .number(let id) = last[0], case .number(let us) = last[2]
+        {
+            page.add("redis_slowlog_last_id", .gauge, "The number of the last of them.", Double(id))
+            page.add("redis_last_slow_execution_duration_seconds", .gauge, "How long it took.", Double(us) / 1e6)
+        }
+        guard case .list(let events) = replies[2] else { return }
+        for case .list(let event) in events where event.count >= 3 {
+            guard case .text(let name) = event[0], case .number(let at) = event[1], case .number(let ms) = event[2]
+            else {
+                continue
+            }
+            page.add(
+                "redis_latency_spike_last", .gauge, "When an event was slow last.", Double(at), [("event_name", name)])
+            page.add(
+                "redis_latency_spike_duration_seconds", .gauge, "How long it took then.", Double(ms) / 1000,
+                [("event_name", name)])
+        }
     }
 
     private static func command(_ words: [String]) -> [UInt8] {
@@ -89,6 +123,8 @@ final class RedisIntegration: Collector {
             facts[key] = value
             if let (name, kind) = names[key], let number = Double(value) {
                 page.add("redis_\(name)", kind, "\(key) of INFO.", number)
+            } else if key.hasPrefix("master"), value.hasPrefix("name=") {
+                addMaster(value, &page)
             } else if key.hasPrefix("db") {
                 addKeys(key, fields(value), &page)
             } else if key.hasPrefix("cmdstat_") {
@@ -116,6 +152,23 @@ final class RedisIntegration: Collector {
         }
     }
 
+    /// What a Sentinel tells of a master: `name=shop,status=ok,address=127.0.0.1:6379,slaves=1,sentinels=3`.
+    private static func addMaster(_ text: String, _ page: inout MetricPage) {
+        var facts: [String: String] = [:]
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1)
+            if pair.count == 2 { facts[String(pair[0])] = String(pair[1]) }
+        }
+        let labels = [("master_address", facts["address"] ?? ""), ("master_name", facts["name"] ?? "")]
+        page.add(
+            "redis_sentinel_master_status", .gauge, "1 if the master is well.", facts["status"] == "ok" ? 1 : 0,
+            labels + [("master_status", facts["status"] ?? "")])
+        for (key, help) in [("slaves", "Replicas of a master."), ("sentinels", "Sentinels that watch a master.")] {
+            guard let count = facts[key].flatMap({ Double($0) }) else { continue }
+            page.add("redis_sentinel_master_\(key)", .gauge, help, count, labels)
+        }
+    }
+
     private static func addCommand(_ command: String, _ fields: [String: Double], _ page: inout MetricPage) {
         if let calls = fields["calls"] {
             page.add("redis_commands_total", .counter, "Calls of a command.", calls, [("cmd", command)])
@@ -135,5 +188,63 @@ final class RedisIntegration: Collector {
             if pair.count == 2, let number = Double(pair[1]) { fields[String(pair[0])] = number }
         }
         return fields
+    }
+}
+
+/// What a Redis answers to one command.
+indirect enum RedisReply: Equatable {
+    case text(String)
+    case number(Int64)
+    case error(String)
+    case list([RedisReply])
+    case nothing
+}
+
+/// Reads replies of RESP 2, one after the other.
+struct RedisReplyReader {
+    private enum Limits {
+        static let depthMax = 16
+    }
+
+    private let bytes: [UInt8]
+    private var at = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Nil at the end, and where no whole reply is left.
+    mutating func next() -> RedisReply? { next(depth: 0) }
+
+    private mutating func next(depth: Int) -> RedisReply? {
+        guard depth < Limits.depthMax, at < bytes.count else { return nil }
+        let kind = bytes[at]
+        at += 1
+        guard let line = line() else { return nil }
+        switch kind {
+        case UInt8(ascii: "+"): return .text(line)
+        case UInt8(ascii: "-"): return .error(line)
+        case UInt8(ascii: ":"): return Int64(line).map { .number($0) }
+        case UInt8(ascii: "$"):
+            guard let count = Int(line) else { return nil }
+            if count < 0 { return .nothing }
+            guard count <= bytes.count - at - 2 else { return nil }
+            defer { at += count + 2 }
+            return .text(String(decoding: bytes[at..<(at + count)], as: UTF8.self))
+        case UInt8(ascii: "*"):
+            guard let count = Int(line), count <= bytes.count else { return nil }
+            if count < 0 { return .nothing }
+            var items: [RedisReply] = []
+            for _ in 0..<count {
+                guard let item = next(depth: depth + 1) else { return nil }
+                items.append(item)
+            }
+            return .list(items)
+        default: return nil
+        }
+    }
+
+    private mutating func line() -> String? {
+        guard let end = bytes[at...].firstIndex(of: UInt8(ascii: "\n")), end > at else { return nil }
+        defer { at = end + 1 }
+        return String(decoding: bytes[at..<(end - 1)], as: UTF8.self)
     }
 }

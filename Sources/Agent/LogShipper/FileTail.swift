@@ -105,6 +105,8 @@ final class FileTail {
     }
 
     private func hand(_ bytes: ArraySlice<UInt8>, takesRest: Bool, _ batcher: LogBatcher, _ nowNs: Int64) -> Int {
+        // Lines that are read at once keep their order by times of their own.
+        var readNs = nowNs
         let taken = cutter.cut(bytes, takesRest: takesRest) { event in
             guard !event.text.isEmpty else { return }
             var labels = labels
@@ -113,7 +115,8 @@ final class FileTail {
                 builder.set("stream", stream)
                 labels = builder.labels()
             }
-            batcher.add(event.timestampNs ?? nowNs, labels, event.text.span)
+            batcher.add(event.timestampNs ?? readNs, labels, event.text.span)
+            readNs += 1
         }
         if taken > 0 {
             place.offset += taken
