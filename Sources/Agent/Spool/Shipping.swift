@@ -34,7 +34,8 @@ package final class Shipping: Sendable {
                 destination, reader, spool, client: client, registry: registry, log: log.component("sender"),
                 time: time)
         }
-        let common = options.hostLabels
+        // What the configuration says wins.
+        let common = (options.cloud?.labels(client) ?? [:]).merging(options.hostLabels) { $1 }
         heartbeat = options.heartbeatMs.map {
             Heartbeat(options.destinations, spool, labels: common, everyMs: $0, client: client, registry: registry)
         }

@@ -9,6 +9,8 @@ package struct ShippingOptions: Sendable {
     package var destinations: [DestinationOptions] = []
     /// Of every line and sample.
     package var labels: [String: String] = [:]
+    /// Nil asks no provider.
+    package var cloud: CloudIdentity?
     /// How often what the host measures is sent; nil sends none.
     package var intervalMs: Int64? = 15_000
     /// How often collectors are told that the agent lives; nil tells them nothing.
@@ -43,6 +45,7 @@ package struct ShippingOptions: Sendable {
             section.refuse(at: "collector", "two collectors have one name", "rename one")
         }
         labels = section.texts("labels")
+        cloud = section.section("cloud").map(CloudIdentity.init)
         if let metrics = section.section("metrics") {
             if let ms = metrics.durationMs("interval"), ms > 0 { intervalMs = ms }
             if metrics.bool("send") == false { intervalMs = nil }
