@@ -125,7 +125,8 @@ import Testing
             let lock = try DataDirectoryLock(directory.path, in: system)
             let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
             let isLock = { (file: String) in
-                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(file)")  // closed
+                let path = "/proc/self/fd/\(file)"
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)  // closed meanwhile
                 return target == self.directory.path + "/LOCK"
             }
             inherited = dup(try #require(files.first(where: isLock).flatMap { Int32($0) }))
