@@ -1,4 +1,4 @@
-package import Encoding
+import Encoding
 import HTTP
 
 /// `cloud`: which machine of a cloud this is, by the document that its provider answers to the machine alone. What it says
