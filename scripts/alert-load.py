@@ -52,6 +52,9 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
         super().__init__(("127.0.0.1", 0), handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, request, client_address):
+        pass  # whoever is killed leaves its connections
+
 
 class Sink:
     """Takes webhooks: how often, and when first, each alert was told as firing."""

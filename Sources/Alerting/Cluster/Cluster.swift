@@ -18,14 +18,13 @@ final class Cluster: Sendable {
     private let client: HTTPClient
     private let messages: Family<Counter>
     private let log: Logger
-    private let time: any TimeSource
 
     init(registry: Registry, log: Logger, time: any TimeSource) {
         client = HTTPClient("cluster", registry: registry, time: time)
         messages = registry.counters(
             "obs_alerting_cluster_messages_total", "Messages to other members of the cluster.",
             labels: ["peer", "result"])
-        (self.log, self.time) = (log, time)
+        self.log = log
         let state = state
         registry.callback(
             "alertmanager_cluster_members", "Members of the cluster that are there, this one included.", kind: .gauge
@@ -43,7 +42,7 @@ final class Cluster: Sendable {
         end()
         let own = ClusterMember(name: options.name, session: session)
         let peers = options.peers.map { url in
-            ClusterPeer(url, own: own, options.client, exchange, client, messages, log, time: time)
+            ClusterPeer(url, own: own, options.client, exchange, client, messages, log)
         }
         state.withLock { [peers, options] state in (state.options, state.peers) = (options, peers) }
         for peer in peers {

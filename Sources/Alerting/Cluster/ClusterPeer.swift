@@ -7,8 +7,8 @@ import Telemetry
 final class ClusterPeer: Sendable {
     /// Something is said at least this often, so that everybody knows who is there.
     private static let heartbeatNs: Int64 = 500_000_000
-    /// Who has not answered for so long counts as gone.
-    private static let goneNs: Int64 = 2_500_000_000
+    /// Who fails so often in a row counts as gone: a second and a half for one that is killed, longer for one that is slow.
+    private static let failuresMax = 3
     private static let answerNs: Int64 = 2_000_000_000
     private static let answerBytesMax = 64 << 20
     /// Where more than this waits, everything is sent instead.
@@ -19,9 +19,9 @@ final class ClusterPeer: Sendable {
         /// It is to be told everything, and asked for all that it knows.
         var isNew = true
         var member: ClusterMember?
-        var answeredNs: Int64?
         var hasTried = false
-        var hasFailed = false
+        /// In a row.
+        var failures = 0
         var isStopping = false
     }
 
@@ -32,28 +32,21 @@ final class ClusterPeer: Sendable {
     private let client: HTTPClient
     private let messages: Family<Counter>
     private let log: Logger
-    private let time: any TimeSource
     private let state = Monitor(State())
 
     init(
         _ url: String, own: ClusterMember, _ options: HTTPClientOptions, _ exchange: ClusterExchange,
-        _ client: HTTPClient, _ messages: Family<Counter>, _ log: Logger, time: any TimeSource
+        _ client: HTTPClient, _ messages: Family<Counter>, _ log: Logger
     ) {
         (self.url, self.own, self.options, self.exchange) = (url, own, options, exchange)
-        (self.client, self.messages, self.log, self.time) = (client, messages, log, time)
+        (self.client, self.messages, self.log) = (client, messages, log)
     }
 
     /// Whether it is known by now if it is there.
     var isSettled: Bool { state.withLock { $0.hasTried } }
 
-    /// Who answers there; nil where nobody has lately.
-    var member: ClusterMember? {
-        let nowNs = time.monotonicNs
-        return state.withLock { state in
-            guard let answeredNs = state.answeredNs, nowNs - answeredNs < Self.goneNs else { return nil }
-            return state.member
-        }
-    }
+    /// Who answers there; nil where nobody does.
+    var member: ClusterMember? { state.withLock { $0.failures < Self.failuresMax ? $0.member : nil } }
 
     func note(_ news: ClusterUpdate) {
         state.withLock { state in
@@ -90,7 +83,7 @@ final class ClusterPeer: Sendable {
         _ = state.wait(atMostNs: waitNs) { state -> Void? in
             // After a failure it is left alone for a while.
             let isAwaited = state.isNew || state.pending.count > 0
-            return state.isStopping || (isAwaited && !state.hasFailed) ? () : nil
+            return state.isStopping || (isAwaited && state.failures == 0) ? () : nil
         }
         return state.withLock { state in
             defer { state.pending = ClusterUpdate() }
@@ -106,13 +99,12 @@ final class ClusterPeer: Sendable {
         request.timeoutNs = Self.answerNs
         request.connectTimeoutNs = Self.answerNs
         request.answerBytesMax = Self.answerBytesMax
-        let askedNs = time.monotonicNs
         do throws(ClientError) {
             let response = try client.answer(to: request)
             guard response.status.rawValue == 200 else {
                 return fail("it answers \(response.status.rawValue)")
             }
-            take(try Self.update(response), askedNs, isNew: isNew)
+            take(try Self.update(response), isNew: isNew)
         } catch {
             fail("\(error)")
         }
@@ -126,17 +118,16 @@ final class ClusterPeer: Sendable {
         }
     }
 
-    private func take(_ answer: ClusterUpdate, _ askedNs: Int64, isNew: Bool) {
+    private func take(_ answer: ClusterUpdate, isNew: Bool) {
         if answer.count > 0 { exchange.merge(answer) }
         messages.with(url, "answered").add()
         let wasGone = state.withLock { state in
             // Another run of the member may have forgotten what the last one was told.
             let isOther = state.member != nil && state.member != answer.from && !isNew
-            let wasGone = state.hasFailed || !state.hasTried
+            let wasGone = state.failures > 0 || !state.hasTried
             state.isNew = isOther
             state.member = answer.from
-            state.answeredNs = askedNs
-            (state.hasTried, state.hasFailed) = (true, false)
+            (state.hasTried, state.failures) = (true, 0)
             return wasGone
         }
         if wasGone {
@@ -150,8 +141,9 @@ final class ClusterPeer: Sendable {
     private func fail(_ reason: String) {
         messages.with(url, "failed").add()
         let isNews = state.withLock { state in
-            defer { (state.hasTried, state.hasFailed, state.isNew) = (true, true, true) }
-            return !state.hasFailed
+            (state.hasTried, state.isNew) = (true, true)
+            state.failures += 1
+            return state.failures == 1
         }
         if isNews { log.warning("a member of the cluster is away", ["url": .text(url), "reason": .text(reason)]) }
     }
