@@ -70,11 +70,11 @@ final class RedisIntegration: Collector {
             }
             question += Self.command(["AUTH"] + (user.map { [$0] } ?? []) + [text])
         }
-        let questions = [
-            ["INFO", "ALL"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"], ["QUIT"],
-        ]
+        let questions = [["INFO", "ALL"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"]]
         for words in questions { question += Self.command(words) }
-        let answer = try ServiceConversation.ask(address, question) { _ in false }
+        // A Sentinel knows no QUIT.
+        let expected = questions.count + (password == nil ? 0 : 1)
+        let answer = try ServiceConversation.ask(address, question) { RedisReplyReader.count($0) >= expected }
         var reader = RedisReplyReader(answer)
         var replies: [RedisReply] = []
         while let reply = reader.next() { replies.append(reply) }
@@ -210,6 +210,14 @@ struct RedisReplyReader {
     private var at = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// How many whole replies there are.
+    static func count(_ bytes: [UInt8]) -> Int {
+        var reader = RedisReplyReader(bytes)
+        var count = 0
+        while reader.next() != nil { count += 1 }
+        return count
+    }
 
     /// Nil at the end, and where no whole reply is left.
     mutating func next() -> RedisReply? { next(depth: 0) }

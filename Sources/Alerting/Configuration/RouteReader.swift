@@ -63,7 +63,7 @@ struct RouteReader {
     }
 
     private func readGroupBy(_ section: YAMLSection, _ own: inout Inherited) {
-        guard let labels = section.strings("group_by") else { return }
+        guard let labels = section.strings("group_by"), !labels.isEmpty else { return }
         own.groupsByAll = labels.contains("...")
         own.groupBy = labels.filter { $0 != "..." }
         if own.groupsByAll, !own.groupBy.isEmpty {
