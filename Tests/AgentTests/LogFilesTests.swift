@@ -64,7 +64,7 @@ private final class TailedFolder {
     }
 
     func expect(_ wanted: [String], of name: String, _ location: SourceLocation = #_sourceLocation) throws {
-        let deadline = Date(timeIntervalSinceNow: 30)
+        let deadline = Date(timeIntervalSinceNow: 120)
         while lines[name, default: []].count < wanted.count, Date() < deadline {
             try take()
             Thread.sleep(forTimeInterval: 0.01)
@@ -75,7 +75,7 @@ private final class TailedFolder {
     /// Waits until the spool knows the place of a file.
     func expectPlace(of name: String, _ location: SourceLocation = #_sourceLocation) throws {
         let path = logs.file(name)
-        let deadline = Date(timeIntervalSinceNow: 30)
+        let deadline = Date(timeIntervalSinceNow: 120)
         func isKnown() -> Bool { spool?.places.values.contains { FilePlace($0)?.path == path } ?? false }
         while !isKnown(), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         #expect(isKnown(), sourceLocation: location)

@@ -104,7 +104,7 @@ import Testing
             return listed.output.contains("it is 7") ? listed : nil
         }
         #expect(listed.code == 1 && listed.output.contains("firing") && listed.output.contains("team"), "\(listed)")
-        #expect(site.sink.wait(atMostSeconds: 30) { !$0.isEmpty })
+        #expect(site.sink.wait(atMostSeconds: 120) { !$0.isEmpty })
         #expect(try site.run("alerts", "list", "node=b").code == 0)
 
         let preview = try site.run("silence", "preview", "node=a")

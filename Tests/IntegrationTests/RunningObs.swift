@@ -4,7 +4,7 @@ import Testing
 /// A server of this build: started, ready, and gone with its owner.
 final class RunningObs {
     /// How long anything that should happen soon may take on a busy machine.
-    static let patienceSeconds = 30.0
+    static let patienceSeconds = 120.0
 
     let process = Process()
     private let folder: TemporaryFolder
