@@ -23,10 +23,6 @@ struct MarketplaceOptions: Sendable {
     var hasTelemetry = true
     /// What signs tokens; all services of an installation share it.
     var secret = "marketplace"
-    /// Nil: SQLite in the data directory.
-    var postgres: String?
-    /// Nil: a cache in each process.
-    var redis: SocketAddress?
     var poolConnections = 8
     var uploadsBytesMax = 64 << 20
     /// Requests of one client in a second, before the gateway says no.

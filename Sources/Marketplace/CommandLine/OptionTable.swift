@@ -52,19 +52,13 @@ struct Option: Sendable {
             options.hasTelemetry = text == "on"
         },
         Option(name: "secret", value: "TEXT", doc: "what signs tokens; the same for all services") { $0.secret = $1 },
-        Option(name: "postgres", value: "CONNINFO", doc: "keep data in PostgreSQL, such as host=/run/postgresql") {
-            $0.postgres = $1
-        },
-        Option(name: "redis", value: "ADDRESS", doc: "cache in this Redis, such as 127.0.0.1:6379") {
-            (options, text) throws(UsageFailure) in
-            guard let address = SocketAddress(text) else {
-                throw UsageFailure(description: "'\(text)' is no address and port such as 127.0.0.1:6379")
-            }
-            options.redis = address
-        },
         Option(name: "pool", value: "COUNT", doc: "connections to the database of each service (default 8)") {
             (options, text) throws(UsageFailure) in
             options.poolConnections = Int(try number(text, in: 1...256))
+        },
+        Option(name: "uploads", value: "MIB", doc: "room for uploads, in MiB (default 64)") {
+            (options, text) throws(UsageFailure) in
+            options.uploadsBytesMax = Int(try number(text, in: 1...65_535)) << 20
         },
         Option(name: "client-rate", value: "COUNT", doc: "requests of a client in a second (default 50)") {
             (options, text) throws(UsageFailure) in
