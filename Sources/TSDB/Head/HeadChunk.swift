@@ -1,3 +1,5 @@
+import Posix
+
 /// Samples of many series in columns, in order of arrival. Written by its shard under the shard's lock; whoever pinned it
 /// with a count reads what lies below that count without a lock, for nothing below it changes any more.
 @safe
@@ -13,6 +15,8 @@ final class HeadChunk: @unchecked Sendable {  // see above: writers append behin
     fileprivate(set) var count = 0
     fileprivate(set) var minMs = Int64.max
     fileprivate(set) var maxMs = Int64.min
+    /// Made by the first reader who looks for a few series.
+    let index = Lock<ChunkIndex?>(nil)
 
     init(shard: Int) {
         self.shard = shard

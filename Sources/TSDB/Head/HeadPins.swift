@@ -10,6 +10,15 @@ final class HeadPins: Sendable {
         var histograms: [HeadHistogram] = []
         /// Slots of the series meant, and their places in the selection.
         var slots: [(slot: UInt32, place: Int)] = []
+        /// Series that have samples in the chunks, or may have.
+        var slotsOfAll = 0
+
+        /// About how many samples are meant, as if all series had equally many.
+        var samplesEstimate: Int {
+            let samples = chunks.reduce(0) { $0 + $1.count }
+            let share = Double(slots.count) / Double(max(slotsOfAll, slots.count, 1))
+            return Int(Double(samples) * share) + slots.count + histograms.count
+        }
     }
 
     private let shards: [Shard]
@@ -39,8 +48,7 @@ final class HeadPins: Sendable {
 
     var isEmpty: Bool { shards.isEmpty }
 
-    /// At most so many samples are in it.
-    var samplesMax: Int { shards.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.count } + $1.histograms.count } }
+    var samplesEstimate: Int { shards.reduce(0) { $0 + $1.samplesEstimate } }
 
     /// nil where the head has nothing.
     func samples() -> Gathered? {
@@ -77,13 +85,30 @@ final class HeadPins: Sendable {
         return Gathered(starts: starts, columns: columns, histograms: histograms)
     }
 
+    /// From so many series on, walking over all samples is cheaper than looking for those of each.
+    private static let lookupsMax = HeadChunk.capacity / 16
+
     private func forEachSample(of shard: Shard, _ body: (Int, PinnedChunk, Int) -> Void) {
-        if shard.slots.count <= 2 {
+        if shard.slots.count > Self.lookupsMax { return walk(shard, body) }
+        let filter = SlotFilter(shard.slots)
+        for chunk in shard.chunks {
+            let index = chunk.index()
             for (slot, place) in shard.slots {
-                for chunk in shard.chunks { chunk.forEach(slot, range) { body(place, chunk, $0) } }
+                index.forEach(slot) { at in
+                    if at < chunk.count && range.contains(unsafe chunk.chunk.times[at]) { body(place, chunk, at) }
+                }
             }
-            return
+            guard index.count < chunk.count else { continue }
+            for at in index.count..<chunk.count {
+                guard let place = unsafe filter.place(of: chunk.chunk.slots[at]),
+                    range.contains(unsafe chunk.chunk.times[at])
+                else { continue }
+                body(place, chunk, at)
+            }
         }
+    }
+
+    private func walk(_ shard: Shard, _ body: (Int, PinnedChunk, Int) -> Void) {
         let slotMax = shard.slots.reduce(0) { max($0, Int($1.slot)) }
         var places = [Int32](repeating: -1, count: slotMax + 1)
         for (slot, place) in shard.slots { places[Int(slot)] = Int32(place) }
@@ -95,30 +120,6 @@ final class HeadPins: Sendable {
                 }
                 body(Int(places[slot]), chunk, index)
             }
-        }
-    }
-}
-
-extension PinnedChunk {
-    /// Calls `body` with the place of each sample of one series.
-    func forEach(_ slot: UInt32, _ range: ClosedRange<Int64>, _ body: (Int) -> Void) {
-        let slots = unsafe chunk.slots
-        var index = 0
-        // Eight at a time: all but a few do not match.
-        while index &+ 8 <= count {
-            var differences: UInt32 = 1
-            for step in 0..<8 { differences &*= (unsafe slots[index &+ step] ^ slot) == 0 ? 0 : 1 }
-            if differences == 0 {
-                for step in 0..<8
-                where unsafe slots[index &+ step] == slot && range.contains(chunk.times[index &+ step]) {
-                    body(index &+ step)
-                }
-            }
-            index &+= 8
-        }
-        while index < count {
-            if unsafe slots[index] == slot && range.contains(chunk.times[index]) { body(index) }
-            index &+= 1
         }
     }
 }

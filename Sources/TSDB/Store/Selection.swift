@@ -50,7 +50,7 @@ final class Selection: SeriesSelection {
                 Double(min(summary.maxMs, range.upperBound)) - Double(max(summary.minMs, range.lowerBound)) + 1
             estimate += Int(Double(summary.samples + summary.histograms) * share * overlap / span) + 1
         }
-        return estimate + head.samplesMax
+        return estimate + head.samplesEstimate
     }
 
     // MARK: labels

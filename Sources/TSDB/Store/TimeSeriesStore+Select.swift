@@ -54,6 +54,7 @@ extension TimeSeriesStore {
                 .filter { $0.mayHold(range) && !pinned.contains(ObjectIdentifier($0)) }
                 .map { PinnedChunk($0) }
             pin.histograms = frozen.histograms
+            pin.slotsOfAll = frozen.ids.count
             for (reference, place) in candidates[frozen.number]
             where reference.slot < frozen.ids.count && frozen.ids[reference.slot] == ids[place] {
                 pin.slots.append((UInt32(reference.slot), place))
@@ -76,6 +77,7 @@ extension HeadShard {
         }
         pin.chunks = chunks.filter { $0.mayHold(range) }.map { PinnedChunk($0) }
         pin.histograms = histograms
+        pin.slotsOfAll = slots.count
         return pin
     }
 }
