@@ -10,6 +10,9 @@ package enum LogQuery: Sendable {
 package struct LogSelector: Sendable {
     package var matchers: [Matcher]
     var stages: [any Stage]
+
+    /// Whether it selects streams alone.
+    package var isPlain: Bool { stages.isEmpty }
 }
 
 /// `by (a, b)` or `without (a)`

@@ -1,3 +1,5 @@
+import Text
+
 /// `| pattern "<ip> - <_>"`: the named captures become labels.
 struct PatternStage: ParserStage {
     static let keywords = ["pattern"]

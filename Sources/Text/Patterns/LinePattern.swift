@@ -1,22 +1,21 @@
 import Encoding
-import Model
 
 /// A pattern such as `<ip> - <_> "<method>"`: literals and captures in turn.
-struct LinePattern: Sendable {
-    enum Part: Sendable, Equatable {
+package struct LinePattern: Sendable {
+    package enum Part: Sendable, Equatable {
         case literal([UInt8])
         /// Empty for `<_>`.
         case capture(String)
     }
 
-    struct Failure: Error {
-        let message: String
+    package struct Failure: Error {
+        package let message: String
     }
 
-    let parts: [Part]
+    package let parts: [Part]
 
     /// For `| pattern`, where some capture has to have a name.
-    init(parsing text: String) throws(Failure) {
+    package init(parsing text: String) throws(Failure) {
         try self.init(text)
         guard captureNames.contains(where: { !$0.isEmpty }) else {
             throw Failure(message: "at least one capture is required")
@@ -28,14 +27,14 @@ struct LinePattern: Sendable {
     }
 
     /// For `|>`, where no capture has a name.
-    init(filtering text: String) throws(Failure) {
+    package init(filtering text: String) throws(Failure) {
         try self.init(text)
         if captureNames.contains(where: { !$0.isEmpty }) {
             throw Failure(message: "named captures are not allowed")
         }
     }
 
-    var captureNames: [String] {
+    package var captureNames: [String] {
         parts.compactMap { if case .capture(let name) = $0 { name } else { nil } }
     }
 
@@ -69,14 +68,20 @@ struct LinePattern: Sendable {
     private static func capture(_ bytes: [UInt8], _ start: Int) -> (String, Int)? {
         guard bytes[start] == UInt8(ascii: "<") else { return nil }
         var end = start + 1
-        while end < bytes.count, FieldLabel.isPlain(bytes[end]) { end += 1 }
-        guard end < bytes.count, bytes[end] == UInt8(ascii: ">") else { return nil }
-        let name = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
-        return LabelNames.isValid(name) ? (name, end + 1) : nil
+        while end < bytes.count, isNameByte(bytes[end]) { end += 1 }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: ">"), end > start + 1,
+            !(0x30...0x39 ~= bytes[start + 1])
+        else { return nil }
+        return (String(decoding: bytes[(start + 1)..<end], as: UTF8.self), end + 1)
+    }
+
+    /// Of labels.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte || byte == UInt8(ascii: "_")
     }
 
     /// Where the named captures lie. A line that ends early fills what comes first.
-    func captures(in line: Span<UInt8>) -> [(name: [UInt8], range: Range<Int>)] {
+    package func captures(in line: Span<UInt8>) -> [(name: [UInt8], range: Range<Int>)] {
         guard !line.isEmpty else { return [] }
         var found: [(name: [UInt8], range: Range<Int>)] = []
         var at = 0
@@ -103,7 +108,7 @@ struct LinePattern: Sendable {
     }
 
     /// Whether the pattern is all of the line; a capture takes at least one byte.
-    func matches(_ line: Span<UInt8>) -> Bool {
+    package func matches(_ line: Span<UInt8>) -> Bool {
         if line.isEmpty || parts.isEmpty { return line.isEmpty && parts.isEmpty }
         var at = 0
         for (place, part) in parts.enumerated() {
