@@ -58,6 +58,21 @@ package final class LogIntake: Sendable {
         return LogBatch.Identity(sender: String(text[..<colon]), sequence: sequence)
     }
 
+    /// Takes the batch of a request whose answer has no place for single refusals: with one it is refused as a whole.
+    ///
+    /// - Returns: how many entries were taken.
+    @discardableResult
+    package func takeWhole(
+        _ batch: LogBatch, of request: borrowing Request, dropsRepeats: Bool = false
+    ) throws(RequestRefusal) -> Int {
+        var batch = batch
+        batch.identity = try identity(of: request)
+        batch.dropsRepeats = dropsRepeats && batch.identity == nil
+        let outcome = try take(batch)
+        if let refusal = outcome.refusal { throw refusal }
+        return outcome.accepted
+    }
+
     package func take(_ batch: LogBatch) throws(RequestRefusal) -> LogAppendOutcome {
         guard batch.entries.count <= limits.entriesMax else {
             throw RequestRefusal(

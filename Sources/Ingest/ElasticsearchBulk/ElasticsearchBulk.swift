@@ -2,7 +2,7 @@ import Encoding
 package import HTTP
 import Model
 import Posix
-import Storage
+package import Storage
 
 /// Elasticsearch's `_bulk`, as its client libraries, Filebeat, Logstash, Vector and Fluent Bit use it: documents to create
 /// or index are kept as they are, each answered for itself.
@@ -62,9 +62,7 @@ package struct ElasticsearchBulk: LogIngestProtocol {
 
     private func answer(_ request: borrowing Request, index: String) throws(RequestRefusal) -> [UInt8] {
         let startNs = time.monotonicNs
-        var reader = LogLineReader(
-            streamFields: Self.list(request.value("_stream_fields")),
-            timeFields: Self.list(request.value("_time_field") ?? "@timestamp"), nowNs: time.wallMs * 1_000_000)
+        var reader = LogLineReader(request, timeField: "@timestamp", nowNs: time.wallMs * 1_000_000)
         var bulk = BulkRequest(index: index)
         var batch = LogBatch()
         do throws(BulkError) {
@@ -76,21 +74,17 @@ package struct ElasticsearchBulk: LogIngestProtocol {
         let outcome = try intake.take(batch)
         return bulk.answer(outcome, tookMs: (time.monotonicNs - startNs) / 1_000_000)
     }
-
-    private static func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map(String.init)
-    }
 }
 
 /// Why a body is no bulk request, as a sentence.
-struct BulkError: Error, CustomStringConvertible {
-    let description: String
+package struct BulkError: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }
 
 /// A bulk request: what it asks for, item by item.
-struct BulkRequest {
+package struct BulkRequest {
     private struct Item {
         var action: String
         var index: String
@@ -103,9 +97,9 @@ struct BulkRequest {
     private let index: String
     private var items: [Item] = []
 
-    init(index: String) { self.index = index }
+    package init(index: String) { self.index = index }
 
-    mutating func read(
+    package mutating func read(
         _ body: Span<UInt8>, _ reader: inout LogLineReader, into batch: inout LogBatch
     ) throws(BulkError) {
         var start = 0
@@ -158,7 +152,7 @@ struct BulkRequest {
             action: member.name, index: member.value["_index"]?.text ?? index, id: member.value["_id"]?.text ?? "")
     }
 
-    func answer(_ outcome: LogAppendOutcome, tookMs: Int64) -> [UInt8] {
+    package func answer(_ outcome: LogAppendOutcome, tookMs: Int64) -> [UInt8] {
         var refused: [Int: LogAppendOutcome.Reason] = [:]
         for refusal in outcome.refusals { refused[refusal.entry] = refusal.reason }
         var writer = JSONWriter()

@@ -2,7 +2,7 @@ import Encoding
 package import HTTP
 import Model
 import Posix
-import Storage
+package import Storage
 
 /// Amazon Data Firehose's delivery to an HTTP endpoint. Records of a CloudWatch Logs subscription become one entry for
 /// each of their events, with log group and log stream as labels; any other record is lines of text.
@@ -30,9 +30,7 @@ package struct Firehose: LogIngestProtocol {
                 } catch {
                     throw RequestRefusal(.badRequest, "\(error)")
                 }
-                delivery.batch.identity = try intake.identity(of: request)
-                let outcome = try intake.take(delivery.batch)
-                if let refusal = outcome.refusal { throw refusal }
+                try intake.takeWhole(delivery.batch, of: request)
                 response.send(answer(requestID, nil), contentType: ContentType.json)
             } catch {
                 response.status = error.status
@@ -54,21 +52,21 @@ package struct Firehose: LogIngestProtocol {
 }
 
 /// Why a body is no delivery, as a sentence.
-struct FirehoseError: Error, CustomStringConvertible {
-    let description: String
+package struct FirehoseError: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }
 
 /// The records of a delivery on their way into a batch.
-struct FirehoseDelivery {
-    var batch = LogBatch()
+package struct FirehoseDelivery {
+    package private(set) var batch = LogBatch()
     private let bytesMax: Int
     private let nowNs: Int64
     private var base: [(name: String, value: String)] = []
     private var streams: [Labels: Int] = [:]
 
-    init(bytesMax: Int, attributes: String?, nowNs: Int64) {
+    package init(bytesMax: Int, attributes: String?, nowNs: Int64) {
         self.bytesMax = bytesMax
         self.nowNs = nowNs
         let header = Array((attributes ?? "").utf8)
@@ -78,7 +76,7 @@ struct FirehoseDelivery {
         }
     }
 
-    mutating func read(_ body: Span<UInt8>) throws(FirehoseError) {
+    package mutating func read(_ body: Span<UInt8>) throws(FirehoseError) {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue.parse(body)

@@ -20,9 +20,7 @@ package struct FluentBit: LogIngestProtocol {
     package func add(to router: inout Router) {
         router.post("/insert/fluentbit", role: .ingest, bodyBytesMax: limits.bodyBytesMax) { request, response in
             do throws(RequestRefusal) {
-                var reader = LogLineReader(
-                    streamFields: Self.list(request.value("_stream_fields")),
-                    timeFields: Self.list(request.value("_time_field") ?? "date"), nowNs: time.wallMs * 1_000_000)
+                var reader = LogLineReader(request, timeField: "date", nowNs: time.wallMs * 1_000_000)
                 let tag = request.headerText("fluent-tag") ?? "fluentbit"
                 var batch = LogBatch()
                 var skipped = 0
@@ -34,28 +32,24 @@ package struct FluentBit: LogIngestProtocol {
                 guard objects.isAtEnd, skipped == 0 else {
                     throw RequestRefusal(.badRequest, "the body is no list or sequence of JSON objects")
                 }
-                batch.identity = try intake.identity(of: request)
-                let outcome = try intake.take(batch)
-                if let refusal = outcome.refusal { throw refusal }
+                try intake.takeWhole(batch, of: request)
                 response.send(.noContent)
             } catch {
                 response.refuseWithRetry(error)
             }
         }
     }
-
-    private static func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map(String.init)
-    }
 }
 
 /// Finds the objects of a list, or of a sequence with or without line breaks between them.
-struct JSONObjects {
+package struct JSONObjects {
     private var index = 0
     /// False where something else stands between the objects.
-    private(set) var isAtEnd = false
+    package private(set) var isAtEnd = false
 
-    mutating func next(in body: Span<UInt8>) -> Range<Int>? {
+    package init() {}
+
+    package mutating func next(in body: Span<UInt8>) -> Range<Int>? {
         while index < body.count, Self.isBetween(body[index]) { index += 1 }
         guard index < body.count else {
             isAtEnd = true

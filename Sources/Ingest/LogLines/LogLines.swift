@@ -23,28 +23,20 @@ package struct LogLines: LogIngestProtocol {
     package func add(to router: inout Router) {
         router.post("/insert/jsonline", role: .ingest, bodyBytesMax: limits.bodyBytesMax) { request, response in
             do throws(RequestRefusal) {
-                var reader = LogLineReader(
-                    streamFields: Self.list(request.value("_stream_fields")),
-                    timeFields: Self.list(request.value("_time_field") ?? "_time"), nowNs: time.wallMs * 1_000_000)
+                var reader = LogLineReader(request, timeField: "_time", nowNs: time.wallMs * 1_000_000)
                 var batch = LogBatch()
                 let skipped = reader.read(request.body, into: &batch)
-                batch.identity = try intake.identity(of: request)
-                let outcome = try intake.take(batch)
-                if let refusal = outcome.refusal { throw refusal }
+                let accepted = try intake.takeWhole(batch, of: request)
                 if skipped > 0 {
                     throw RequestRefusal(
                         .badRequest,
-                        "\(skipped) lines are no JSON objects and were refused, \(outcome.accepted) were taken")
+                        "\(skipped) lines are no JSON objects and were refused, \(accepted) were taken")
                 }
                 response.send(.noContent)
             } catch {
                 response.refuseWithRetry(error)
             }
         }
-    }
-
-    private static func list(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map(String.init)
     }
 }
 
@@ -55,6 +47,16 @@ package struct LogLineReader {
     private let nowNs: Int64
     private var fields = LogFields()
     private var streams: [Labels: Int] = [:]
+
+    /// As the parameters of a request say.
+    ///
+    /// - Parameter timeField: where they do not name one.
+    init(_ request: borrowing Request, timeField: String, nowNs: Int64) {
+        func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+        self.init(
+            streamFields: list(request.value("_stream_fields") ?? ""),
+            timeFields: list(request.value("_time_field") ?? timeField), nowNs: nowNs)
+    }
 
     package init(streamFields: [String], timeFields: [String], nowNs: Int64) {
         self.streamFields = streamFields.map { Array($0.utf8) }

@@ -17,11 +17,7 @@ package struct LokiPush: LogIngestProtocol {
         for path in ["/loki/api/v1/push", "/api/prom/push"] {
             router.post(path, role: .ingest, bodyBytesMax: limits.bodyBytesMax) { request, response in
                 do throws(RequestRefusal) {
-                    var batch = try batch(of: request)
-                    batch.identity = try intake.identity(of: request)
-                    batch.dropsRepeats = batch.identity == nil
-                    let outcome = try intake.take(batch)
-                    if let refusal = outcome.refusal { throw refusal }
+                    try intake.takeWhole(try batch(of: request), of: request, dropsRepeats: true)
                     response.send(.noContent)
                 } catch {
                     response.refuseWithRetry(error)

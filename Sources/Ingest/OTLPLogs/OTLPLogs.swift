@@ -1,8 +1,8 @@
-import Encoding
+package import Encoding
 package import HTTP
 import Model
 import Posix
-import Storage
+package import Storage
 
 /// Logs by OTLP over HTTP, protobuf and JSON, as every SDK of OpenTelemetry and its collector send them. A record's body
 /// is the line; its attributes, severity and ids, and what of the resource makes no label, are its metadata.
@@ -29,13 +29,6 @@ package struct OTLPLogs: LogIngestProtocol {
             }
         }
     }
-}
-
-/// Why a body is no export, as a sentence.
-struct OTLPExportError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 /// What both exports answer.
@@ -96,8 +89,11 @@ enum OTLPAnswer {
 }
 
 /// Records of an export on their way into a batch.
-struct OTLPLogBatch {
-    private(set) var batch = LogBatch()
+package struct OTLPLogBatch: OTLPExport {
+    package static let messageName = "ExportLogsServiceRequest"
+    package static let listNames = (resources: "resourceLogs", scopes: "scopeLogs", records: "logRecords")
+
+    package private(set) var batch = LogBatch()
     private let nowNs: Int64
     private var stream = OTLPStream([])
     private var streamIndex = 0
@@ -117,12 +113,20 @@ struct OTLPLogBatch {
         var eventName = ""
     }
 
-    init(nowNs: Int64) { self.nowNs = nowNs }
+    package init(nowNs: Int64) { self.nowNs = nowNs }
 
-    private mutating func begin(_ resource: [JSONMember]) {
+    package mutating func begin(resource: [JSONMember]) {
         stream = OTLPStream(resource)
         streamIndex = batch.appendStream(stream.labels)
     }
+
+    package mutating func begin(scope: [JSONMember]) { self.scope = scope }
+
+    package mutating func append(_ record: consuming ProtobufReader) throws(DecodeError) {
+        append(try Self.record(record))
+    }
+
+    package mutating func append(_ record: JSONValue) { append(Self.record(record)) }
 
     private mutating func append(_ record: Record) {
         var builder = LabelsBuilder()
@@ -138,68 +142,6 @@ struct OTLPLogBatch {
         let line = Array(OTLPValue.text(record.body).utf8)
         let timeNs = record.timeNs != 0 ? record.timeNs : record.observedNs != 0 ? record.observedNs : nowNs
         batch.append(timeNs, stream: streamIndex, line.span, metadata: builder.labels())
-    }
-
-    // MARK: protobuf
-
-    mutating func readProtobuf(_ body: Span<UInt8>) throws(OTLPExportError) {
-        do throws(DecodeError) {
-            var request = ProtobufReader(body)
-            while let tag = try request.nextTag() {
-                if tag == .bytes(1) { try readResource(request.readBytes()) } else { try request.skip(tag) }
-            }
-        } catch {
-            throw OTLPExportError("cannot read the request as ExportLogsServiceRequest: \(error)")
-        }
-    }
-
-    /// The resource may stand behind its records, so it is looked for first.
-    private mutating func readResource(_ bytes: Span<UInt8>) throws(DecodeError) {
-        var ahead = ProtobufReader(bytes)
-        var resource: [JSONMember] = []
-        while let tag = try ahead.nextTag() {
-            if tag == .bytes(1) {
-                resource = try OTLPValue.members(ahead.readMessage())
-            } else {
-                try ahead.skip(tag)
-            }
-        }
-        begin(resource)
-        var message = ProtobufReader(bytes)
-        while let tag = try message.nextTag() {
-            if tag == .bytes(2) { try readScope(message.readBytes()) } else { try message.skip(tag) }
-        }
-    }
-
-    private mutating func readScope(_ bytes: Span<UInt8>) throws(DecodeError) {
-        var ahead = ProtobufReader(bytes)
-        scope = []
-        while let tag = try ahead.nextTag() {
-            if tag == .bytes(1) {
-                scope = try Self.scope(ahead.readMessage())
-            } else {
-                try ahead.skip(tag)
-            }
-        }
-        var message = ProtobufReader(bytes)
-        while let tag = try message.nextTag() {
-            if tag == .bytes(2) { append(try Self.record(message.readMessage())) } else { try message.skip(tag) }
-        }
-    }
-
-    private static func scope(_ message: consuming ProtobufReader) throws(DecodeError) -> [JSONMember] {
-        var scope: [JSONMember] = []
-        while let tag = try message.nextTag() {
-            switch tag {
-            case .bytes(1):
-                scope.append(JSONMember(name: "scope_name", value: .string(try message.readBytes().text)))
-            case .bytes(2):
-                scope.append(JSONMember(name: "scope_version", value: .string(try message.readBytes().text)))
-            case .bytes(3): scope.append(try OTLPValue.member(message.readMessage()))
-            default: try message.skip(tag)
-            }
-        }
-        return scope
     }
 
     private static func record(_ message: consuming ProtobufReader) throws(DecodeError) -> Record {
@@ -220,29 +162,6 @@ struct OTLPLogBatch {
             }
         }
         return record
-    }
-
-    // MARK: JSON
-
-    mutating func readJSON(_ body: Span<UInt8>) throws(OTLPExportError) {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue.parse(body)
-        } catch {
-            throw OTLPExportError("\(error)")
-        }
-        guard value.members != nil else { throw OTLPExportError("the body is no object with resourceLogs") }
-        for resource in value["resourceLogs"]?.elements ?? [] {
-            begin(OTLPValue.attributes(resource["resource"]?["attributes"]))
-            for scoped in resource["scopeLogs"]?.elements ?? [] {
-                scope = OTLPValue.attributes(scoped["scope"]?["attributes"])
-                for (key, name) in [("name", "scope_name"), ("version", "scope_version")] {
-                    guard let text = scoped["scope"]?[key]?.text, !text.isEmpty else { continue }
-                    scope.append(JSONMember(name: name, value: .string(text)))
-                }
-                for record in scoped["logRecords"]?.elements ?? [] { append(Self.record(record)) }
-            }
-        }
     }
 
     private static func record(_ json: JSONValue) -> Record {

@@ -1,8 +1,8 @@
-import Encoding
+package import Encoding
 package import HTTP
 import Model
 import Posix
-import Storage
+package import Storage
 
 /// Spans by OTLP over HTTP, protobuf and JSON: each is one entry of the stream of its service, a line of JSON with the ids,
 /// the name, `duration_ns`, the status and the attributes as fields, at the time when it began.
@@ -28,8 +28,11 @@ package struct OTLPTraces: LogIngestProtocol {
 }
 
 /// Spans of an export on their way into a batch.
-struct OTLPSpanBatch {
-    private(set) var batch = LogBatch()
+package struct OTLPSpanBatch: OTLPExport {
+    package static let messageName = "ExportTraceServiceRequest"
+    package static let listNames = (resources: "resourceSpans", scopes: "scopeSpans", records: "spans")
+
+    package private(set) var batch = LogBatch()
     private var stream = OTLPStream([])
     private var streamIndex = 0
     private var scopeName = ""
@@ -61,10 +64,22 @@ struct OTLPSpanBatch {
         var statusMessage = ""
     }
 
-    private mutating func begin(_ resource: [JSONMember]) {
+    package init() {}
+
+    package mutating func begin(resource: [JSONMember]) {
         stream = OTLPStream(resource, base: Self.base)
         streamIndex = batch.appendStream(stream.labels)
     }
+
+    package mutating func begin(scope: [JSONMember]) {
+        scopeName = scope.first { $0.name == "scope_name" }?.value.text ?? ""
+    }
+
+    package mutating func append(_ record: consuming ProtobufReader) throws(DecodeError) {
+        append(try Self.span(record))
+    }
+
+    package mutating func append(_ record: JSONValue) { append(Self.span(record)) }
 
     private mutating func append(_ span: FinishedSpan) {
         var writer = JSONWriter()
@@ -102,55 +117,6 @@ struct OTLPSpanBatch {
             writer.endObject()
         }
         writer.endArray()
-    }
-
-    // MARK: protobuf
-
-    mutating func readProtobuf(_ body: Span<UInt8>) throws(OTLPExportError) {
-        do throws(DecodeError) {
-            var request = ProtobufReader(body)
-            while let tag = try request.nextTag() {
-                if tag == .bytes(1) { try readResource(request.readBytes()) } else { try request.skip(tag) }
-            }
-        } catch {
-            throw OTLPExportError("cannot read the request as ExportTraceServiceRequest: \(error)")
-        }
-    }
-
-    private mutating func readResource(_ bytes: Span<UInt8>) throws(DecodeError) {
-        var ahead = ProtobufReader(bytes)
-        var resource: [JSONMember] = []
-        while let tag = try ahead.nextTag() {
-            if tag == .bytes(1) {
-                resource = try OTLPValue.members(ahead.readMessage())
-            } else {
-                try ahead.skip(tag)
-            }
-        }
-        begin(resource)
-        var message = ProtobufReader(bytes)
-        while let tag = try message.nextTag() {
-            if tag == .bytes(2) { try readScope(message.readBytes()) } else { try message.skip(tag) }
-        }
-    }
-
-    private mutating func readScope(_ bytes: Span<UInt8>) throws(DecodeError) {
-        var ahead = ProtobufReader(bytes)
-        scopeName = ""
-        while let tag = try ahead.nextTag() {
-            guard tag == .bytes(1) else {
-                try ahead.skip(tag)
-                continue
-            }
-            var scope = try ahead.readMessage()
-            while let tag = try scope.nextTag() {
-                if tag == .bytes(1) { scopeName = try scope.readBytes().text } else { try scope.skip(tag) }
-            }
-        }
-        var message = ProtobufReader(bytes)
-        while let tag = try message.nextTag() {
-            if tag == .bytes(2) { append(try Self.span(message.readMessage())) } else { try message.skip(tag) }
-        }
     }
 
     private static func span(_ message: consuming ProtobufReader) throws(DecodeError) -> FinishedSpan {
@@ -194,25 +160,6 @@ struct OTLPSpanBatch {
             case .bytes(2): span.statusMessage = try message.readBytes().text
             case .varint(3): span.status = Int(clamping: try message.readVarint())
             default: try message.skip(tag)
-            }
-        }
-    }
-
-    // MARK: JSON
-
-    mutating func readJSON(_ body: Span<UInt8>) throws(OTLPExportError) {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue.parse(body)
-        } catch {
-            throw OTLPExportError("\(error)")
-        }
-        guard value.members != nil else { throw OTLPExportError("the body is no object with resourceSpans") }
-        for resource in value["resourceSpans"]?.elements ?? [] {
-            begin(OTLPValue.attributes(resource["resource"]?["attributes"]))
-            for scoped in resource["scopeSpans"]?.elements ?? [] {
-                scopeName = scoped["scope"]?["name"]?.text ?? ""
-                for span in scoped["spans"]?.elements ?? [] { append(Self.span(span)) }
             }
         }
     }

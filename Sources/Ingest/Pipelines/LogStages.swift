@@ -5,11 +5,14 @@ package import Text
 package enum LogStages {
     package static let all: [any LogStage.Type] = [
         DropStage.self,
+        JSONFieldsStage.self,
         LabelsStage.self,
         LevelStage.self,
+        LogfmtFieldsStage.self,
         MatchStage.self,
         MetadataStage.self,
         OutputStage.self,
+        PatternStage.self,
         RedactStage.self,
         RegexpStage.self,
         ReplaceStage.self,

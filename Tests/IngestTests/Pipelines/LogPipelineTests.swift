@@ -66,11 +66,24 @@ struct LogPipelineTests {
                 == "app=x 5 2026 ERR user eve took 12 ms duration=12,level=error,user=eve")
     }
 
+    @Test("makes metadata of objects, pairs and patterns, of the line or of what a field holds")
+    func parses() throws {
+        let nested = #"{"msg":"user=eve took=12","inner":"{\"a\":{\"b\":1},\"c\":\"x\"}"}"#
+        #expect(
+            try run("stages: [{json: {source: inner}}, {logfmt: {source: msg, fields: [user]}}]", nested)
+                == "app=x 5 \(nested) a.b=1,c=x,user=eve")
+        #expect(try run("stages: [{json: {}}]", "no object") == "app=x 5 no object ")
+        #expect(
+            try run("stages: [{pattern: {expression: '<ip> - <_> \"<method> <path>\"'}}]", #"10.0.0.1 - eve "GET /a""#)
+                == #"app=x 5 10.0.0.1 - eve "GET /a" ip=10.0.0.1,method=GET,path=/a"#)
+    }
+
     @Test(
         "says what is wrong with its configuration",
         arguments: [
             "stages: [{dorp: {}}]", "stages: [{drop: {}}]", "stages: [{drop: {line: '('}}]",
-            "stages: [{sample: {keep: 2}}]",
+            "stages: [{sample: {keep: 2}}]", "stages: [{pattern: {}}]", "stages: [{pattern: {expression: 'x'}}]",
+            "stages: [{json: {field: a}}]",
             "stages: [{redact: {kinds: [mail]}}]", "stages: [{timestamp: {}}]", "stages: [{regexp: {expression: 'x'}}]",
             "stage: []",
         ])
@@ -114,18 +127,9 @@ struct LogPipelineTests {
         let stream = batch.appendStream(Labels([("app", "x")]))
         var planted: [String] = []
         for number in 0..<2000 {
-            let item = Self.item(number % 4, &generator)
+            let item = PlantedItem.any(number % PlantedItem.kinds, &generator)
             planted.append(item)
-            let word = "w\(number)"
-            let line =
-                switch Int.random(in: 0..<6, using: &generator) {
-                case 0: item
-                case 1: "\(word) \(item)"
-                case 2: "\(item), \(word)"
-                case 3: "{\"a\":\"\(item)\",\"b\":\"\(word)\"}"
-                case 4: "level=info v=\(item) w=\(word)"
-                default: "(\(item)) [\(word)] <\(item)>"
-                }
+            let line = PlantedItem.line(with: item, "w\(number)", &generator)
             batch.append(Int64(number), stream: stream, Array(line.utf8).span)
         }
         let result = LogPipeline.run([pipeline], batch).batch
@@ -134,30 +138,6 @@ struct LogPipelineTests {
             let before = String(decoding: batch.bytes[batch.entries[index].line], as: UTF8.self)
             let after = String(decoding: result.bytes[result.entries[index].line], as: UTF8.self)
             #expect(before.contains(item) && !after.contains(item), "\(before) -> \(after)")
-        }
-    }
-
-    private static func item(_ kind: Int, _ generator: inout SeededGenerator) -> String {
-        func digit() -> Int { Int.random(in: 0...9, using: &generator) }
-        func text(_ count: Int) -> String {
-            String((0..<count).map { _ in "abcdefghijkmnopqrstuvwxyz".randomElement(using: &generator)! })
-        }
-        switch kind {
-        case 0:
-            return
-                "\(text(5)).\(text(3))@\(text(6)).example.\(["com", "de", "museum"].randomElement(using: &generator)!)"
-        case 1:
-            var digits = [4] + (0..<14).map { _ in digit() }
-            let sum = digits.reversed().enumerated().reduce(0) { sum, entry in
-                let doubled = entry.offset & 1 == 0 ? entry.element * 2 : entry.element
-                return sum + (doubled > 9 ? doubled - 9 : doubled)
-            }
-            digits.append((10 - sum % 10) % 10)
-            let plain = digits.map(String.init).joined()
-            guard Bool.random(using: &generator) else { return plain }
-            return stride(from: 0, to: 16, by: 4).map { String(plain.dropFirst($0).prefix(4)) }.joined(separator: "-")
-        case 2: return (0..<4).map { _ in "\(Int.random(in: 1...254, using: &generator))" }.joined(separator: ".")
-        default: return "eyJ\(text(20)).\(text(30)).\(text(25))"
         }
     }
 }
