@@ -37,31 +37,38 @@ final class LogPart: Sendable {
 
     init(_ blocks: MappedFile, _ index: MappedFile, _ labels: LabelSegment) throws(DecodeError) {
         try LogPartFormat.check(header: blocks.bytes)
-        try LogPartFormat.check(header: index.bytes)
-        var reader = ByteReader(index.bytes)
+        (deletionsApplied, entries) = try Self.readIndex(index.bytes, blocksCount: blocks.count, streams: labels.count)
+        (self.blocks, self.index, self.labels) = (blocks, index, labels)
+        rawBytes = entries.reduce(0) { $0 + $1.rawBytes }
+    }
+
+    /// Reads an index that belongs to so many bytes of blocks and so many streams.
+    static func readIndex(
+        _ bytes: Span<UInt8>, blocksCount: Int, streams: Int
+    ) throws(DecodeError) -> (deletionsApplied: UInt64, entries: [BlockEntry]) {
+        try LogPartFormat.check(header: bytes)
+        var reader = ByteReader(bytes)
         try reader.skip(LogPartFormat.headerBytes)
-        deletionsApplied = try reader.readVarint()
+        let deletionsApplied = try reader.readVarint()
         let count = try reader.readVarint()
         guard count <= UInt64(reader.remaining) else {
             throw DecodeError(.invalidCharacterCount(Int(clamping: count)), at: reader.offset)
         }
         var entries: [BlockEntry] = []
         for _ in 0..<count { entries.append(try BlockEntry(&reader)) }
-        var rawBytes = 0
         for number in entries.indices {
             let entry = entries[number]
             let start = reader.offset
             try reader.skip(entry.filter.count)
             entries[number].filter = start..<reader.offset
-            _ = try FilterReader(index.bytes.extracting(entries[number].filter))
+            _ = try FilterReader(bytes.extracting(entries[number].filter))
             guard entry.rows > 0, entry.rows <= Int(UInt16.max), entry.offset >= LogPartFormat.headerBytes,
-                entry.runsBytes + entry.bodyBytes <= blocks.count - entry.offset,
-                entry.firstStream <= entry.lastStream, Int(entry.lastStream) < labels.count, entry.minNs <= entry.maxNs
+                entry.offset <= blocksCount, entry.runsBytes <= blocksCount, entry.bodyBytes <= blocksCount,
+                entry.runsBytes + entry.bodyBytes <= blocksCount - entry.offset, entry.rawBytes <= 1 << 40,
+                entry.firstStream <= entry.lastStream, Int(entry.lastStream) < streams, entry.minNs <= entry.maxNs
             else { throw DecodeError(.invalidCharacterCount(number), at: start) }
-            rawBytes += entry.rawBytes
         }
-        (self.blocks, self.index, self.labels, self.entries) = (blocks, index, labels, entries)
-        self.rawBytes = rawBytes
+        return (deletionsApplied, entries)
     }
 
     func labels(of stream: UInt32) throws(LabelIndexError) -> Labels {

@@ -10,7 +10,8 @@ import Synchronization
 /// The embedded log store: entries go into the log and the head at once, from there into immutable parts of columnar
 /// blocks, which are merged into larger ones. LogDB.docc says how.
 package final class LogDatabase: LogStore {
-    package let options: LogStoreOptions
+    private let settings: Lock<LogStoreOptions>
+    package var options: LogStoreOptions { settings.withLock { $0 } }
     package let directory: String
     let system: any FileSystem
     let time: any TimeSource
@@ -58,7 +59,7 @@ package final class LogDatabase: LogStore {
         time: any TimeSource = SystemTime()
     ) throws(StorageError) {
         self.directory = directory
-        self.options = options
+        settings = Lock(options)
         self.system = system
         self.time = time
         let state: LogState
@@ -109,6 +110,13 @@ package final class LogDatabase: LogStore {
     func block(_ number: Int, of part: StoredLogPart) throws(DecodeError) -> StoredBlock {
         if let known = blocks.block(.init(part: part.info.number, block: number)) { return known }
         return try part.content.block(part.content.entries[number], decompressors)
+    }
+
+    /// Takes over how long entries are kept and how much of them is taken. The rest of the options stays as it was.
+    package func adopt(_ changed: LogStoreOptions) {
+        settings.withLock { $0.adopt(changed) }
+        work.withLock { $0.mergeWanted = true }
+        work.wakeAll()
     }
 
     func note(_ notice: String) {

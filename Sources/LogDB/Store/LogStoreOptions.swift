@@ -46,6 +46,13 @@ package struct LogStoreOptions: Sendable {
     package var hasBackgroundThreads = true
 
     package init() {}
+
+    /// Takes over retention and limits.
+    mutating func adopt(_ other: LogStoreOptions) {
+        (retentionMs, retentionBytes, retentionRules) = (other.retentionMs, other.retentionBytes, other.retentionRules)
+        (lineBytesMax, longLine, metadataBytesMax) = (other.lineBytesMax, other.longLine, other.metadataBytesMax)
+        (streamsMax, labelsMax, labelBytesMax) = (other.streamsMax, other.labelsMax, other.labelBytesMax)
+    }
 }
 
 /// How long entries of some streams are kept.

@@ -49,8 +49,9 @@ final class LogBackend: Sendable {
         (self.store, self.ingest, self.pipelines, self.log) = (store, ingest, pipelines, log)
     }
 
-    /// Puts in force what a configuration says about how logs come in. How long they are kept takes a restart.
+    /// Puts in force what a configuration says about how logs come in, what is taken of them and how long it is kept.
     func apply(_ options: LogOptions) throws {
+        store.adopt(options.store)
         pipelines.withLock { $0 = options.pipelines }
         try syslog.apply(options.syslog)
     }

@@ -100,6 +100,25 @@ struct LogStoreTests {
         #expect(try rig.store.verify().isEmpty)
     }
 
+    @Test("keeps and takes by other limits from the moment that they are changed")
+    func adoptsLimits() throws {
+        let day: Int64 = 86_400_000
+        let rig = try LogRig()
+        let nowMs = rig.time.wallMs
+        for age in [0, 3] as [Int64] { try rig.append(api, ((nowMs - age * day) * 1_000_000, "age \(age)")) }
+        #expect(try rig.lines().count == 2)
+        var options = rig.store.options
+        options.retentionMs = 2 * day
+        options.lineBytesMax = 4
+        options.longLine = .refuse
+        rig.store.adopt(options)
+        #expect(try rig.lines() == ["age 0"])
+        #expect(try rig.append(api, (nowMs * 1_000_000, "too long")).refusals.map(\.reason) == [.lineTooLong])
+        options.retentionMs = nil
+        rig.store.adopt(options)
+        #expect(try rig.lines().count == 2)
+    }
+
     @Test("makes a snapshot that opens as a store")
     func snapshots() throws {
         let rig = try LogRig()
