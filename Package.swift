@@ -166,8 +166,8 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Web", "Ingest", "TSDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model", "Text", "Encoding",
-            "Posix",
+            "Web", "Ingest", "TSDB", "LogDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model", "Text",
+            "Encoding", "Posix",
             "TestSupport",
             "CFuzzer",
         ],
