@@ -35,6 +35,7 @@ import Testing
         let server = try loaded("a")
         #expect(try exported(server) == Self.lines)
         #expect(try exported(server, #"{app="web"}"#) == Self.lines.filter { $0.contains("web") })
+        #expect(try exported(server, #"{app!="web"}"#) == Self.lines.filter { $0.contains("api") })
         let file = try folder.write("{}\n" + Self.lines[0] + "\nnonsense\n", to: "flawed")
         let refused = try obs("import", "--logs", file, at: server)
         #expect(refused.code == 1)

@@ -1,6 +1,7 @@
 import Encoding
 package import HTTP
 package import Ingest
+import LogQL
 import Model
 import Posix
 import Storage
@@ -55,7 +56,7 @@ package struct LogTransferAPI: Sendable {
         do throws(APIError) {
             let (startNs, endNs) = try Self.range(parameters)
             var selectors: [[Matcher]] = []
-            for text in parameters.all("match[]") { selectors.append(try APISelector.parse(text)) }
+            for text in parameters.all("match[]") { selectors.append(try Self.matchers(text, "match[]")) }
             if selectors.isEmpty { selectors = [[]] }
             let requests = selectors.map { matchers in
                 var request = LogSelectRequest(
@@ -153,6 +154,20 @@ package struct LogTransferAPI: Sendable {
         }
     }
 
+    /// A selector of LogQL, which may have no matcher at all; entries are not chosen by what is in them.
+    private static func matchers(_ text: String, _ parameter: String) throws(APIError) -> [Matcher] {
+        let query: LogQuery
+        do throws(LogQLError) {
+            query = try LogQuery(parsing: text)
+        } catch {
+            throw APIError(parameter: parameter, "\(error)")
+        }
+        guard case .lines(let selector) = query, selector.isPlain else {
+            throw APIError(parameter: parameter, "write the selector of streams alone, such as {app=\"api\"}")
+        }
+        return selector.matchers
+    }
+
     // MARK: away
 
     private func delete(_ parameters: APIParameters, _ pending: PendingResponse) {
@@ -160,7 +175,7 @@ package struct LogTransferAPI: Sendable {
             guard let text = parameters["query"] else {
                 throw APIError(parameter: "query", "name the streams, such as {app=\"api\"}")
             }
-            var request = LabelRequest(selectors: [try APISelector.parse(text)])
+            var request = LabelRequest(selectors: [try Self.matchers(text, "query")])
             request.startMs = try parameters.timeMs("start") ?? .min
             request.endMs = try parameters.timeMs("end") ?? .max
             if request.endMs < request.startMs {
