@@ -44,6 +44,9 @@ final class RunningObs {
         }
     }
 
+    /// Everything that it logged so far.
+    func log() throws -> String { try folder.read("log") }
+
     /// Sends a signal and waits for the end.
     ///
     /// - Returns: the exit code.
