@@ -2,12 +2,14 @@ import Encoding
 import Model
 import Posix
 
-/// One question of the set, over the data of `NodeMetrics`.
+/// One question of a set: of PromQL over the data of `NodeMetrics`, of LogQL over that of `ShopLog`.
 struct BenchQuery: Sendable {
     let name: String
     let expression: String
     /// Seconds; zero asks for one instant.
     let stepSeconds: Int
+    /// Whether it asks for lines, of a whole range.
+    var isLines = false
 
     static let all: [BenchQuery] = [
         .init(name: "one series", expression: "node_load1{instance=\"node-0:9100\"}", stepSeconds: 0),
@@ -46,16 +48,18 @@ struct QueryLatency: Sendable {
     var failure: String?
 
     /// - Parameters:
-    ///   - path: what stands before `/api/v1` at this server.
+    ///   - path: what stands before `/query` and `/query_range` at this server.
     ///   - range: in seconds since 1970.
     static func measure(
         _ query: BenchQuery, runs: Int, _ connection: ServerConnection, path: String, range: ClosedRange<Int64>
     ) -> QueryLatency {
         var times = QueryLatency(query: query)
         var question = ServerConnection.Question(
-            path: path + (query.stepSeconds == 0 ? "/api/v1/query" : "/api/v1/query_range"))
+            path: path + (query.stepSeconds == 0 && !query.isLines ? "/query" : "/query_range"))
         question.parameters = [("query", query.expression)]
-        if query.stepSeconds == 0 {
+        if query.isLines {
+            question.parameters += [("start", String(range.lowerBound)), ("end", String(range.upperBound))]
+        } else if query.stepSeconds == 0 {
             question.parameters.append(("time", String(range.upperBound)))
         } else {
             question.parameters += [

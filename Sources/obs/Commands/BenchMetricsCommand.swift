@@ -4,12 +4,11 @@ import Posix
 extension Command {
     struct BenchMetricsOptions: Sendable {
         var server = ServerConnection.Options()
-        var load = MetricsLoad.Options(url: "", endMs: 0)
+        var load = MetricsLoad.Options()
         var writePath = "/api/v1/write"
         var queryPath = ""
         var runs = 10
-        var pid: Int?
-        var dataDirectory: String?
+        var watched = BenchRun.Watched()
         var isJSON = false
     }
 
@@ -38,19 +37,19 @@ extension Command {
                 options.load.seed = seed
             },
             .value("connections", "N", "that send at once", fallback: "4") {
-                (options, text) throws(UsageError) in options.load.connections = try count(text, upTo: 256)
+                (options, text) throws(UsageError) in options.load.to.connections = try count(text, upTo: 256)
             },
             .value("rate", "N", "send no more samples a second than this", fallback: "as fast as it goes") {
-                (options, text) throws(UsageError) in options.load.samplesPerSecond = try count(text, upTo: 1 << 40)
+                (options, text) throws(UsageError) in options.load.to.unitsPerSecond = try count(text, upTo: 1 << 40)
             },
             .value("runs", "N", "ask each query so often; 0 asks none", fallback: "10") {
                 (options, text) throws(UsageError) in options.runs = text == "0" ? 0 : try count(text, upTo: 10_000)
             },
             .value("pid", "PID", "the server's process, to tell its CPU and memory") {
-                (options, text) throws(UsageError) in options.pid = try count(text, upTo: 1 << 30)
+                (options, text) throws(UsageError) in options.watched.pid = try count(text, upTo: 1 << 30)
             },
             .value("data", "FOLDER", "where the server keeps its data, to tell its size", candidates: .folders) {
-                $0.dataDirectory = $1
+                $0.watched.dataDirectory = $1
             },
             .value("write-path", "PATH", "of remote_write at the server", fallback: "/api/v1/write") {
                 $0.writePath = $1
@@ -80,14 +79,14 @@ extension Command {
         return report.queries.contains { $0.failure != nil } ? .bad : .ok
     }
 
-    private static func count(_ text: String, upTo limit: Int) throws(UsageError) -> Int {
+    static func count(_ text: String, upTo limit: Int) throws(UsageError) -> Int {
         guard let count = Int(text), (1...limit).contains(count) else {
             throw UsageError("'\(text)' is no number from 1 to \(limit)")
         }
         return count
     }
 
-    private static func seconds(_ text: String) throws(UsageError) -> Int {
+    static func seconds(_ text: String) throws(UsageError) -> Int {
         let milliseconds: Int64
         do throws(DurationError) {
             milliseconds = try Durations.milliseconds(of: text)

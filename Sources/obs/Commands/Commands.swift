@@ -33,6 +33,7 @@ enum Commands {
         .tokenCreate,
         .tokenList,
         .tokenRevoke,
+        .benchLogs,
         .benchMetrics,
         .completion,
         .help,

@@ -1,7 +1,7 @@
 import Encoding
 
-/// What a run of `obs bench metrics` has found.
-struct MetricsReport: Sendable {
+/// What a run of `obs bench` has found.
+struct BenchReport: Sendable {
     struct Server: Sendable {
         var cpuSeconds: Double
         /// With what was still to be done after the last sample.
@@ -11,25 +11,34 @@ struct MetricsReport: Sendable {
         var writtenBytes: Int?
     }
 
+    /// What is counted: `sample` or `line`.
+    var unit: String
     var url: String
-    var options: MetricsLoad.Options
-    var load: MetricsLoad.Outcome
+    /// Of the data, as a head shows it.
+    var about: String
+    /// Of the data, by name.
+    var parameters: [(name: String, value: Int)]
+    var load: BenchLoad.Outcome
     /// Nil where no process was named.
     var server: Server?
     /// Nil where no directory was named.
     var diskBytes: Int?
     var queries: [QueryLatency] = []
 
-    private var millions: Double { Double(load.samples) / 1e6 }
-    private var samplesPerSecond: Int { Int(Double(load.samples) / max(0.001, load.seconds)) }
+    private var capitalUnit: String { unit.prefix(1).uppercased() + unit.dropFirst() }
+    private var millions: Double { Double(load.units) / 1e6 }
+    private var unitsPerSecond: Int { Int(Double(load.units) / max(0.001, load.seconds)) }
 
     /// Names and figures, in the order in which both forms show them.
     private var figures: [(name: String, label: String, value: Double, decimals: Int)] {
         var figures: [(name: String, label: String, value: Double, decimals: Int)] = [
-            ("samples", "samples", Double(load.samples), 0), ("seconds", "seconds", load.seconds, 2),
-            ("samplesPerSecond", "samples/s", Double(samplesPerSecond), 0),
+            ("\(unit)s", "\(unit)s", Double(load.units), 0), ("seconds", "seconds", load.seconds, 2),
+            ("\(unit)sPerSecond", "\(unit)s/s", Double(unitsPerSecond), 0),
             ("requests", "requests", Double(load.requests), 0), ("retries", "retries", Double(load.retries), 0),
-            ("bytesPerSampleSent", "bytes/sample sent", Double(load.sentBytes) / max(1, Double(load.samples)), 2),
+            (
+                "bytesPer\(capitalUnit)Sent", "bytes/\(unit) sent", Double(load.sentBytes) / max(1, Double(load.units)),
+                2
+            ),
             ("requestMsP50", "request ms, median", load.latencyMs(0.5), 2),
             ("requestMsP99", "request ms, 99 %", load.latencyMs(0.99), 2),
             ("requestMsMax", "request ms, slowest", load.latencyMs(1), 1),
@@ -46,13 +55,19 @@ struct MetricsReport: Sendable {
             ]
             if let written = server.writtenBytes {
                 figures.append(
-                    ("writtenBytesPerSample", "bytes/sample written", Double(written) / max(1, Double(load.samples)), 3)
+                    (
+                        "writtenBytesPer\(capitalUnit)", "bytes/\(unit) written",
+                        Double(written) / max(1, Double(load.units)), 3
+                    )
                 )
             }
         }
         if let diskBytes {
             figures.append(
-                ("diskBytesPerSample", "bytes/sample on disk", Double(diskBytes) / max(1, Double(load.samples)), 3))
+                (
+                    "diskBytesPer\(capitalUnit)", "bytes/\(unit) on disk",
+                    Double(diskBytes) / max(1, Double(load.units)), 3
+                ))
         }
         return figures
     }
@@ -60,10 +75,7 @@ struct MetricsReport: Sendable {
     func text(_ console: Console) -> String {
         var table = TextTable("WHAT", "FIGURE")
         for figure in figures { table.add(figure.label, FloatText.fixed(figure.value, decimals: figure.decimals)) }
-        let head =
-            "\(url): \(options.hosts) hosts, \(NodeMetrics.all.count) series each, \(options.durationSeconds) s of data, "
-            + "seed \(options.seed), \(options.connections) connections"
-        var blocks = [head, table.text(console)]
+        var blocks = ["\(url): \(about)", table.text(console)]
         if !queries.isEmpty {
             var table = TextTable("QUERY", "MEDIAN MS", "95 % MS", "EXPRESSION")
             for times in queries {
@@ -83,11 +95,7 @@ struct MetricsReport: Sendable {
         var json = JSONWriter()
         json.beginObject()
         json.member("url", url)
-        json.member("hosts", options.hosts)
-        json.member("series", options.hosts * NodeMetrics.all.count)
-        json.member("dataSeconds", options.durationSeconds)
-        json.member("seed", Int(clamping: options.seed))
-        json.member("connections", options.connections)
+        for parameter in parameters { json.member(parameter.name, parameter.value) }
         for figure in figures { json.member(figure.name, figure.value) }
         if let failure = load.failure { json.member("failure", failure) }
         json.name("queries")
