@@ -90,17 +90,48 @@ func tellsAllLines(_ store: LogDatabase, _ path: String) throws -> Bool {
     return sent == told
 }
 
+/// Spreads the lines of each stream over pods that live for so many lines: what a cluster whose pods come and go sends.
+struct PodChurn {
+    let linesOfPod: Int
+    private var sent: [[UInt8]: Int] = [:]
+
+    init(linesOfPod: Int) { self.linesOfPod = linesOfPod }
+
+    mutating func spread(_ batch: LogBatch) -> LogBatch {
+        var spread = LogBatch()
+        var streams: [Int: Int] = [:]
+        for entry in batch.entries {
+            let labels = Array(batch.bytes[batch.streams[entry.stream]])
+            let pod = sent[labels, default: 0] / linesOfPod
+            sent[labels, default: 0] += 1
+            let key = pod << 16 | entry.stream
+            if streams[key] == nil {
+                var builder = LabelsBuilder(Labels(canonical: labels))
+                builder.set("pod", "pod-\(pod)")
+                streams[key] = spread.appendStream(builder.labels())
+            }
+            spread.append(
+                entry.timestampNs, stream: streams[key] ?? 0, batch.bytes.span.extracting(entry.line))
+        }
+        spread.dropsRepeats = batch.dropsRepeats
+        return spread
+    }
+}
+
 let arguments = CommandLine.arguments
 let (bodiesPath, directory, needle) = (arguments[1], arguments[2], arguments[3])
 var options = LogStoreOptions()
 options.freeBytesMin = 0
 let store = try LogDatabase(directory: directory, options: options)
+var churn = arguments.count > 4 ? PodChurn(linesOfPod: Int(arguments[4]) ?? 16) : nil
 var lines = 0
 let start = seconds(CLOCK_PROCESS_CPUTIME_ID)
 let wall = seconds(CLOCK_MONOTONIC)
 var bodies = try Bodies(bodiesPath)
 while let body = try bodies.next() {
-    let outcome = try store.append(try batch(body))
+    var sent = try batch(body)
+    if churn != nil, let spread = churn?.spread(sent) { sent = spread }
+    let outcome = try store.append(sent)
     lines += outcome.accepted
 }
 let millions = Double(lines) / 1e6
@@ -112,6 +143,15 @@ report("settled_cpu_s_per_million", (seconds(CLOCK_PROCESS_CPUTIME_ID) - start) 
 report("wall_s", seconds(CLOCK_MONOTONIC) - wall)
 report("peak_mib", try peakMiB())
 report("raw_over_stored", Double(store.rawBytes) / Double(store.storedBytes))
+report("streams", Double(try store.streams(LabelRequest()).count))
+try measureScan(store, "one_stream") {
+    $0.matchers = [
+        Matcher("service", equals: "orders"), Matcher("host", equals: "mkt-03"), Matcher("level", equals: "INFO"),
+    ]
+    if churn != nil { $0.matchers.append(Matcher("pod", equals: "pod-7")) }
+    $0.limit = 100
+    $0.order = .newestFirst
+}
 report("lines_identical", try tellsAllLines(store, bodiesPath) ? 1 : 0)
 try measureScan(store, "trace") { $0.lineFilters = [LogLineFilter(contains: Array(needle.utf8))] }
 try measureScan(store, "phrase") {
