@@ -142,12 +142,24 @@ package final class LabelSegment: Sendable {
         of name: Span<UInt8>, whose isMeant: (UInt32) -> Bool, _ body: (Span<UInt8>, Bool) -> Void
     ) throws(LabelIndexError) {
         guard let number = nameNumber(name) else { return }
-        for pair in pairs(ofName: number) {
+        for pair in pairs(ofName: number) { body(value(pair), try isCarried(pair, isMeant)) }
+    }
+
+    /// Calls `body` with each label name, sorted, and whether any series that has the label is one of those that
+    /// `isMeant` holds for.
+    package func forEachName(
+        whose isMeant: (UInt32) -> Bool, _ body: (Span<UInt8>, Bool) -> Void
+    ) throws(LabelIndexError) {
+        for number in 0..<layout.names {
             var isFound = false
-            if let first = try firstPosting(pair) { isFound = isMeant(first) }
-            if !isFound { isFound = try postings(UInt32(pair)).contains(where: isMeant) }
-            body(value(pair), isFound)
+            for pair in pairs(ofName: number) where !isFound { isFound = try isCarried(pair, isMeant) }
+            body(name(number), isFound)
         }
+    }
+
+    private func isCarried(_ pair: Int, _ isMeant: (UInt32) -> Bool) throws(LabelIndexError) -> Bool {
+        if let first = try firstPosting(pair), isMeant(first) { return true }
+        return try postings(UInt32(pair)).contains(where: isMeant)
     }
 
     private func firstPosting(_ pair: Int) throws(LabelIndexError) -> UInt32? {

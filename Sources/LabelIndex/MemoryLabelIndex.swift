@@ -103,10 +103,22 @@ package struct MemoryLabelIndex: Sendable {
     ) {
         guard let number = nameNumber(name) else { return }
         for pair in pairNames.indices where Int(pairNames[pair]) == number {
-            var place = pairLast[pair]
-            while place != Self.none, !isMeant(places[Int(place)].ordinal) { place = places[Int(place)].earlier }
-            body(values[pair], place != Self.none)
+            body(values[pair], isCarried(pair, isMeant))
         }
+    }
+
+    /// Calls `body` with each label name and whether any series that has the label is one of those that `isMeant` holds
+    /// for, name after name.
+    package func forEachName(whose isMeant: (UInt32) -> Bool, _ body: (Span<UInt8>, Bool) -> Void) {
+        var pairs = [[Int]](repeating: [], count: names.count)
+        for pair in pairNames.indices { pairs[Int(pairNames[pair])].append(pair) }
+        for (number, own) in pairs.enumerated() { body(names[number], own.contains { isCarried($0, isMeant) }) }
+    }
+
+    private func isCarried(_ pair: Int, _ isMeant: (UInt32) -> Bool) -> Bool {
+        var place = pairLast[pair]
+        while place != Self.none, !isMeant(places[Int(place)].ordinal) { place = places[Int(place)].earlier }
+        return place != Self.none
     }
 
     // MARK: building

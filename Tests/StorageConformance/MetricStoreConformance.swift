@@ -225,6 +225,40 @@ struct MetricStoreConformance {
         }
     }
 
+    @Test(
+        "tells values, names and series of ranges in the midst of thousands of samples", arguments: StoreKind.allCases)
+    func agreesOnRangesWithin(kind: StoreKind) throws {
+        var random = SeededGenerator.announced()
+        let test = try kind.make()
+        var kept: [Int: [Int64]] = [:]
+        for number in 0..<6 {
+            // Gaps of any length, so that ranges without samples lie between those with some.
+            var (timeMs, times) = (Int64.random(in: 0..<1000, using: &random), [Int64]())
+            while times.count < 3000 {
+                times.append(timeMs)
+                timeMs += Int64.random(in: 0..<500, using: &random) == 0 ? 200_000 : 15
+            }
+            kept[number] = times
+            var batch = SampleBatch()
+            let labels = series("m", ("a", "\(number % 3)"), ("b\(number)", "x"))
+            batch.append(labels, times.map { (timestampMs: $0, value: 1) })
+            _ = try test.store.append(&batch)
+            if Bool.random(using: &random) { try test.settle() }
+        }
+        try test.settle()
+        let lastMs = kept.values.reduce(0) { max($0, $1[$1.count - 1]) }
+        for _ in 0..<100 {
+            let startMs = Int64.random(in: 0...lastMs, using: &random)
+            let range = startMs...startMs + Int64.random(in: 0..<(lastMs / 4), using: &random)
+            let present = kept.filter { $0.value.contains(where: range.contains) }.map(\.key)
+            let request = LabelRequest(startMs: range.lowerBound, endMs: range.upperBound)
+            #expect(try test.store.labelValues("a", request) == Set(present.map { "\($0 % 3)" }).sorted())
+            let names = present.isEmpty ? [] : ["__name__", "a"] + present.sorted().map { "b\($0)" }
+            #expect(try test.store.labelNames(request) == names)
+            #expect(try test.store.series(request).count == present.count)
+        }
+    }
+
     @Test("ends questions about labels whose asker has gone", arguments: StoreKind.allCases)
     func cancelsLabels(kind: StoreKind) throws {
         let test = try kind.make()

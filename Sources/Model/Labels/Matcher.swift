@@ -23,6 +23,10 @@ package struct Matcher: Sendable {
         self.init(name, .equal, value, pattern: nil)
     }
 
+    package init(_ name: String, notEquals value: String) {
+        self.init(name, .notEqual, value, pattern: nil)
+    }
+
     /// Fails only where a regular expression is invalid.
     package init(
         _ name: String, _ operation: Operation, _ value: String

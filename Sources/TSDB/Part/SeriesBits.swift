@@ -1,5 +1,5 @@
-/// The series of a part, a bit each, from the first id on, and about when each begins and ends. Ids are dense, so this is
-/// four bytes a series where a walk through all headers takes milliseconds.
+/// The series of a part, a bit each, from the first id on, and about when each begins and ends and has samples between.
+/// Ids are dense, so this is twelve bytes a series where a walk through all headers takes milliseconds.
 struct SeriesBits: Sendable {
     /// When something is: within these bounds.
     typealias Moment = ClosedRange<Int64>
@@ -9,6 +9,8 @@ struct SeriesBits: Sendable {
     /// How many series are before each word.
     private var ranks: [UInt32] = []
     private var spans: [Span] = []
+    /// Of each series the 64ths of the part in which a block of it begins or ends: samples that are known unread.
+    private var marks: [UInt64] = []
     private let startMs: Int64
     private let endMs: Int64
     private let unitMs: UInt64
@@ -18,6 +20,9 @@ struct SeriesBits: Sendable {
         var first: UInt16
         var last: UInt16
     }
+
+    /// A 64th of the part in units, as a power of two.
+    private static let slotBits: UInt16 = 10
 
     /// Parts whose ids lie farther apart than this many for each series are walked every time instead.
     private static let idsPerSeriesMax: UInt64 = 512
@@ -32,6 +37,7 @@ struct SeriesBits: Sendable {
         words = isComplete ? [UInt64](repeating: 0, count: Int((summary.lastID - first) / 64) + 1) : []
         guard isComplete else { return }
         spans.reserveCapacity(summary.series)
+        marks.reserveCapacity(summary.series)
         var cursor = PartCursor(part)
         var last: UInt64?
         while let block = try cursor.peek() {
@@ -44,10 +50,13 @@ struct SeriesBits: Sendable {
 
     private mutating func note(_ id: UInt64, _ times: ClosedRange<Int64>, isNew: Bool) {
         let span = Span(first: units(times.lowerBound), last: units(times.upperBound))
+        let marked: UInt64 = 1 << (span.first >> Self.slotBits) | 1 << (span.last >> Self.slotBits)
         if isNew {
             words[Int(id - first) / 64] |= 1 << ((id - first) % 64)
             spans.append(span)
+            marks.append(marked)
         } else {
+            marks[marks.count - 1] |= marked
             let known = spans[spans.count - 1]
             spans[spans.count - 1] = Span(first: min(known.first, span.first), last: max(known.last, span.last))
         }
@@ -69,19 +78,38 @@ struct SeriesBits: Sendable {
     /// False where the ids are too far apart to be noted.
     let isComplete: Bool
 
-    /// When the first and the last sample of a series are; nil where the part has none of it.
-    func ends(of id: UInt64) -> (first: Moment, last: Moment)? {
+    /// When a series has samples.
+    struct Times {
+        /// When its first and its last sample are.
+        let first: Moment
+        let last: Moment
+        /// The slots, a bit each, that are known to hold samples.
+        let slots: UInt64
+    }
+
+    /// nil where the part has none of the series.
+    func times(of id: UInt64) -> Times? {
         guard id >= first, (id - first) / 64 < UInt64(words.count) else { return nil }
         let word = words[Int((id - first) / 64)]
         let bit: UInt64 = 1 << ((id - first) % 64)
         guard word & bit != 0 else { return nil }
-        let span = spans[Int(ranks[Int((id - first) / 64)]) + (word & (bit - 1)).nonzeroBitCount]
-        return (moment(span.first), moment(span.last))
+        let rank = Int(ranks[Int((id - first) / 64)]) + (word & (bit - 1)).nonzeroBitCount
+        return Times(first: moment(spans[rank].first), last: moment(spans[rank].last), slots: marks[rank])
+    }
+
+    /// The slots, a bit each, that lie within a range as a whole.
+    func slots(in range: ClosedRange<Int64>) -> UInt64 {
+        (0..<64).reduce(0) { slots, slot in
+            let units = UInt16(slot) << Self.slotBits
+            let (from, to) = (moment(units).lowerBound, moment(units | (1 << Self.slotBits - 1)).upperBound)
+            return range.contains(from) && range.contains(to) ? slots | 1 << UInt64(slot) : slots
+        }
     }
 
     private func moment(_ units: UInt16) -> Moment {
-        let from = UInt64(units) * unitMs
-        let to = min(from + (unitMs - 1), UInt64(bitPattern: endMs &- startMs))
+        let spanMs = UInt64(bitPattern: endMs &- startMs)
+        let from = min(UInt64(units) * unitMs, spanMs)
+        let to = min(from + (unitMs - 1), spanMs)
         return startMs &+ Int64(bitPattern: from)...startMs &+ Int64(bitPattern: to)
     }
 }

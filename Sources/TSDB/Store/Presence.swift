@@ -11,10 +11,18 @@ struct Presence {
 
     private let store: TimeSeriesStore
     private let range: ClosedRange<Int64>
-    /// Those that reach into the range, and whether all of their samples are there still.
-    private var parts: [(series: SeriesBits, isWhole: Bool)] = []
+    /// Those that reach into the range.
+    private var parts: [Part] = []
     /// Any series may have samples where nothing tells of its own.
     private var isAnyPossible: Bool
+
+    private struct Part {
+        let series: SeriesBits
+        /// Those of its slots that lie within the range.
+        let slots: UInt64
+        /// Whether all of its samples are there still.
+        let isWhole: Bool
+    }
 
     /// - Parameters:
     ///   - isInHead: whether the head had samples in the range before the view was taken.
@@ -28,7 +36,8 @@ struct Presence {
             do throws(PartError) {
                 let series = try entry.samples.series()
                 if series.isComplete {
-                    parts.append((series, view.deletions(for: entry.samples).isEmpty))
+                    let isWhole = view.deletions(for: entry.samples).isEmpty
+                    parts.append(Part(series: series, slots: series.slots(in: range), isWhole: isWhole))
                 } else {
                     isAnyPossible = true
                 }
@@ -41,10 +50,12 @@ struct Presence {
     func answer(_ id: UInt64) -> Answer {
         var isPossible = isAnyPossible
         for part in parts {
-            guard let ends = part.series.ends(of: id), ends.first.lowerBound <= range.upperBound,
-                ends.last.upperBound >= range.lowerBound
+            guard let times = part.series.times(of: id), times.first.lowerBound <= range.upperBound,
+                times.last.upperBound >= range.lowerBound
             else { continue }
-            if part.isWhole, holds(ends.first) || holds(ends.last) { return .present }
+            if part.isWhole, times.slots & part.slots != 0 || holds(times.first) || holds(times.last) {
+                return .present
+            }
             isPossible = true
         }
         guard isPossible else { return .absent }

@@ -13,13 +13,24 @@ extension TimeSeriesStore {
             } _: { segment in
                 segment.forEachName { names.insert(Self.text($0)) }
             }
-        } else {
-            try forEachSeries(request) { labels in
-                for pair in labels.pairs { names.insert(pair.name) }
-                return true
+        } else if request.selectors.isEmpty, let range = visible(request.startMs, request.endMs) {
+            let (certain, uncertain) = try presentNames(in: range, request.cancellation)
+            names = Set(certain)
+            if !uncertain.isEmpty {
+                try addNames(of: request.narrowed(to: uncertain) { Matcher($0, notEquals: "") }, to: &names)
             }
+        } else {
+            try addNames(of: request, to: &names)
         }
         return Self.sorted(names, request.limit)
+    }
+
+    /// Found by walking the series.
+    private func addNames(of request: LabelRequest, to names: inout Set<String>) throws(StorageError) {
+        try forEachSeries(request) { labels in
+            for pair in labels.pairs { names.insert(pair.name) }
+            return true
+        }
     }
 
     package func labelValues(_ name: String, _ request: LabelRequest) throws(StorageError) -> [String] {
@@ -38,14 +49,10 @@ extension TimeSeriesStore {
             }
             if let failure { throw failure }
         } else if request.selectors.isEmpty, let range = visible(request.startMs, request.endMs) {
-            let (certain, uncertain) = presentValues(of: bytes.span, in: range)
+            let (certain, uncertain) = try presentValues(of: bytes.span, in: range, request.cancellation)
             values = certain
             if !uncertain.isEmpty {
-                var asked = request
-                if uncertain.count <= Self.uncertainValuesMax {
-                    asked.selectors = uncertain.map { [Matcher(name, equals: $0)] }
-                }
-                values += try valuesOfSeries(name, asked)
+                values += try valuesOfSeries(name, request.narrowed(to: uncertain) { Matcher(name, equals: $0) })
             }
         } else {
             values += try valuesOfSeries(name, request)
@@ -152,5 +159,14 @@ extension TimeSeriesStore {
     private static func isBefore(_ a: String, _ b: String) -> Bool {
         let (left, right) = (a.utf8.span, b.utf8.span)
         return LabelCursor.compare(left, 0..<left.count, right, 0..<right.count) < 0
+    }
+}
+
+extension LabelRequest {
+    /// Of all series only those that a matcher of one of the texts holds for, where the texts are few.
+    fileprivate func narrowed(to texts: [String], _ matcher: (String) -> Matcher) -> LabelRequest {
+        var narrowed = self
+        if texts.count <= TimeSeriesStore.uncertainTextsMax { narrowed.selectors = texts.map { [matcher($0)] } }
+        return narrowed
     }
 }
