@@ -27,12 +27,21 @@ final class RunningService: Sendable {
         routes.refuseTheRest()
         var serverOptions = ServerOptions()
         serverOptions.workers = 1
-        let server = try Server(serverOptions, router: routes.router, registry: context.registry, time: clock)
-        try server.start()
-        address = try server.listen(on: .loopback(port: options.port(of: name)))
-        spans = try options.collector.map { url throws(SystemError) in try SpanShipper(context, to: url) }
-        (self.name, self.context, self.service, self.server, self.isReady) = (name, context, service, server, isReady)
-        try context.faults.start(options.faults, of: name)
+        var server: Server?
+        var spans: SpanShipper?
+        do {
+            let made = try Server(serverOptions, router: routes.router, registry: context.registry, time: clock)
+            server = made
+            try made.start()
+            address = try made.listen(on: .loopback(port: options.port(of: name)))
+            spans = try options.collector.map { url throws(SystemError) in try SpanShipper(context, to: url) }
+            try context.faults.start(options.faults, of: name)
+            self.server = made
+        } catch {
+            Self.end(context, service, server, spans)
+            throw error
+        }
+        (self.name, self.context, self.service, self.spans, self.isReady) = (name, context, service, spans, isReady)
         isReady.set(true)
         context.log.info("ready", ["address": .text("\(address)"), "version": .text(options.version)])
     }
@@ -41,15 +50,22 @@ final class RunningService: Sendable {
     func stop() {
         isReady.set(false)
         context.log.info("stopping")
+        Self.end(context, service, server, spans)
+        context.log.info("stopped")
+        context.sink.flush()
+    }
+
+    /// Ends the threads of a service, which may have begun in part.
+    private static func end(
+        _ context: ServiceContext, _ service: any Service, _ server: Server?, _ spans: SpanShipper?
+    ) {
         context.faults.stop()
-        server.stop(drainingAtMostNs: Self.drainNs)
+        server?.stop(drainingAtMostNs: drainNs)
         context.delays.stop()
         context.pool.stop()
         service.stop()
         spans?.stop()
         context.client.stop()
-        context.log.info("stopped")
-        context.sink.flush()
     }
 }
 
