@@ -24,7 +24,7 @@ final class LogFiles: Sendable {
         _ groups: [LogFileOptions], labels: [String: String], pipelines: [LogPipeline], into spool: Spool,
         registry: Registry, log: Logger, time: any TimeSource = SystemTime()
     ) throws(SystemError) {
-        let watch = try ChangeWatch()
+        let watch = try ChangeWatch(.each)
         let stopping = Monitor(false)
         self.watch = watch
         self.stopping = stopping

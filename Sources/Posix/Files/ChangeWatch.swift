@@ -9,11 +9,19 @@ package final class ChangeWatch: Sendable {
         case forgotten
     }
 
+    /// When the writing of a file counts: at each write, or when the writer has closed it.
+    package enum Writes: Sendable {
+        case each, closed
+    }
+
     private let inotify: Int32
     private let wakeUp: Int32
+    private let mask: UInt32
     private let directories = Lock<[Int32: String]>([:])
 
-    package init() throws(SystemError) {
+    package init(_ writes: Writes) throws(SystemError) {
+        let written = writes == .each ? IN_MODIFY : IN_CLOSE_WRITE
+        mask = UInt32(written | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
         inotify = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         if inotify < 0 { throw SystemError(call: "inotify_init1") }
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
@@ -32,7 +40,6 @@ package final class ChangeWatch: Sendable {
     /// Watches a directory from now on; asking again is free. False where it cannot be watched.
     package func add(_ directory: String) -> Bool {
         directories.withLock { directories in
-            let mask = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
             let watch = unsafe inotify_add_watch(inotify, directory, mask)
             guard watch >= 0 else { return false }
             directories[watch] = directory
@@ -43,7 +50,8 @@ package final class ChangeWatch: Sendable {
     /// Ends a `wait`. From any thread.
     package func wake() { eventfd_write(wakeUp, 1) }
 
-    /// What changed since the last call, waiting for something at most so long.
+    /// What changed since the last call, waiting for a change or for `wake` at most so long.
+    @discardableResult
     package func wait(atMostMs limitMs: Int32) -> Set<Change> {
         var descriptors = [
             pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),

@@ -9,9 +9,9 @@ struct FileDiscovery: Discovery {
     init(_ options: FileDiscoveryOptions) { self.options = options }
 
     func run(_ turn: DiscoveryTurn) {
-        let watch: DirectoryWatch
+        let watch: ChangeWatch
         do throws(SystemError) {
-            watch = try DirectoryWatch()
+            watch = try ChangeWatch(.closed)
         } catch {
             return turn.failed("\(error)")
         }
