@@ -19,9 +19,9 @@ func library(_ name: String) -> Target {
 }
 
 /// C or C++ of our own that wraps a library without a C surface, or one that is loaded at first use.
-func shim(_ name: String, linking libraries: [String] = []) -> Target {
+func shim(_ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
     .target(
-        name: "C\(name)", path: "Sources/C/\(name)",
+        name: "C\(name)", dependencies: dependencies, path: "Sources/C/\(name)",
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
@@ -62,9 +62,9 @@ let floor0: [Target] = [
     shim("Decimal"),
     shim("Assets"),
     shim("RE2", linking: ["re2"]),
-    shim("Curl", linking: ["dl"]),
-    shim("Postgres", linking: ["dl"]),
-    shim("Systemd", linking: ["dl"]),
+    shim("Curl", ["CLinux"], linking: ["dl"]),
+    shim("Postgres", ["CLinux"], linking: ["dl"]),
+    shim("Systemd", ["CLinux"], linking: ["dl"]),
     revision,
     library("Snappy"),
     library("LZ4"),

@@ -1,7 +1,5 @@
 #include "ccurl.h"
-
-#include <dlfcn.h>
-#include <pthread.h>
+#include "loadable.h"
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
@@ -14,31 +12,18 @@
     X(curl_multi_init) X(curl_multi_cleanup) X(curl_multi_setopt) X(curl_multi_add_handle)                         \
     X(curl_multi_remove_handle) X(curl_multi_socket_action) X(curl_multi_info_read)
 
-static struct {
-#define DECLARE(name) __typeof__(name) *name;
-    FUNCTIONS(DECLARE)
-} api;
+LOADABLE_LIBRARY("libcurl.so.4", FUNCTIONS)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const char *failure;
 
-static void load(void) {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        failure = dlerror();
-        return;
-    }
-#define RESOLVE(name)                                                                                             \
-    if (!(api.name = (__typeof__(name) *)dlsym(library, #name))) {                                                 \
-        failure = "libcurl.so.4 lacks " #name;                                                                    \
-        return;                                                                                                   \
-    }
-    FUNCTIONS(RESOLVE)
-    if (api.curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK) failure = "libcurl could not initialise itself";
+static void start(void) {
+    failure = load_api();
+    if (!failure && api.curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK) failure = "libcurl could not initialise itself";
 }
 
 const char *ccurl_load(void) {
-    pthread_once(&once, load);
+    pthread_once(&once, start);
     return failure;
 }
 

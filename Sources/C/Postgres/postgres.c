@@ -1,7 +1,6 @@
 #include "cpostgres.h"
+#include "loadable.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stddef.h>
 
 #define FUNCTIONS(X)                                                                                              \
@@ -10,32 +9,9 @@
     X(PQgetResult) X(PQclear) X(PQresultStatus) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname)       \
     X(PQgetisnull) X(PQgetvalue) X(PQgetlength) X(PQcmdTuples)
 
-static struct {
-#define DECLARE(name) __typeof__(name) *name;
-    FUNCTIONS(DECLARE)
-} api;
+LOADABLE_LIBRARY("libpq.so.5", FUNCTIONS)
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static const char *failure;
-
-static void load(void) {
-    void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        failure = dlerror();
-        return;
-    }
-#define RESOLVE(name)                                                                                             \
-    if (!(api.name = (__typeof__(name) *)dlsym(library, #name))) {                                                 \
-        failure = "libpq.so.5 lacks " #name;                                                                      \
-        return;                                                                                                   \
-    }
-    FUNCTIONS(RESOLVE)
-}
-
-const char *cpostgres_load(void) {
-    pthread_once(&once, load);
-    return failure;
-}
+const char *cpostgres_load(void) { return load_api(); }
 
 PGconn *cpostgres_start(const char *const *keywords, const char *const *values) {
     return api.PQconnectStartParams(keywords, values, 0);

@@ -1,7 +1,5 @@
 #include "csystemd.h"
-
-#include <dlfcn.h>
-#include <pthread.h>
+#include "loadable.h"
 
 #define FUNCTIONS(X)                                                                                              \
     X(sd_journal_open) X(sd_journal_open_directory) X(sd_journal_close) X(sd_journal_add_match)                    \
@@ -9,32 +7,9 @@
     X(sd_journal_test_cursor) X(sd_journal_get_cursor) X(sd_journal_get_realtime_usec)      \
     X(sd_journal_set_data_threshold) X(sd_journal_restart_data) X(sd_journal_enumerate_data) X(sd_journal_wait)
 
-static struct {
-#define DECLARE(name) __typeof__(name) *name;
-    FUNCTIONS(DECLARE)
-} api;
+LOADABLE_LIBRARY("libsystemd.so.0", FUNCTIONS)
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static const char *failure;
-
-static void load(void) {
-    void *library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        failure = dlerror();
-        return;
-    }
-#define RESOLVE(name)                                                                                             \
-    if (!(api.name = (__typeof__(name) *)dlsym(library, #name))) {                                                 \
-        failure = "libsystemd.so.0 lacks " #name;                                                                 \
-        return;                                                                                                   \
-    }
-    FUNCTIONS(RESOLVE)
-}
-
-const char *csystemd_load(void) {
-    pthread_once(&once, load);
-    return failure;
-}
+const char *csystemd_load(void) { return load_api(); }
 
 int csystemd_open(sd_journal **journal, const char *directory) {
     return directory ? api.sd_journal_open_directory(journal, directory, 0)
