@@ -43,6 +43,9 @@ let withoutRegularExpressions = SwiftSetting.unsafeFlags([
     "-Xfrontend", "-disable-implicit-string-processing-module-import",
 ])
 
+/// For rooms that run a few times a second at most: code of the smallest size instead of the fastest in the release build.
+let small = SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))
+
 /// A room: a module under Sources whose imports only point to lower floors (ArchitectureTests holds the table).
 func room(_ name: String, _ dependencies: [String], _ more: SwiftSetting..., beside: [String] = []) -> Target {
     .target(
@@ -93,13 +96,13 @@ let floor3: [Target] = [
     room("HTTP", ["Posix", "Encoding", "Telemetry", "Crypto", "CCurl"], oneThreaded),
     room("Journal", ["Posix", "Encoding", "Telemetry"]),
     room("Parts", ["Posix", "Encoding", "Telemetry"]),
-    room("Databases", ["Posix", "Encoding", "CSQLite", "CPostgres"]),
+    room("Databases", ["Posix", "Encoding", "CSQLite", "CPostgres"], small),
 ]
 
 let floor4: [Target] = [
     room("Storage", ["Model", "Text", "Posix", "Encoding"]),
     room("LabelIndex", ["Model", "Text", "Posix", "Encoding"]),
-    room("Ledger", ["Databases", "HTTP", "Model", "Text", "Crypto", "Posix", "Encoding", "Telemetry"]),
+    room("Ledger", ["Databases", "HTTP", "Model", "Text", "Crypto", "Posix", "Encoding", "Telemetry"], small),
 ]
 
 let floor5: [Target] = [
@@ -115,7 +118,7 @@ let floor5: [Target] = [
 
 let floor6: [Target] = [
     room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
-    room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"], small),
     room("Rules", ["LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
 ]
 
@@ -142,7 +145,7 @@ let floor8: [Target] = [
             "LabelIndex", "Model", "HTTP",
             "Journal", "Parts", "Databases", "Telemetry", "Crypto", "Text", "Encoding", "Posix", "CLinux", "CRevision",
         ],
-        swiftSettings: settings + [withoutRegularExpressions])
+        swiftSettings: settings + [withoutRegularExpressions, small])
 ]
 
 let beside: [Target] = [
