@@ -28,8 +28,9 @@ with visiting(size={"width": 1440, "height": 1000}) as visit:
     print(f"visible_s {whole:.2f}")
     visit.picture("fleet")
 
-    for title in page.locator(".row-title[aria-expanded=false]").all():
-        title.click()
+    closed = page.locator(".row-title[aria-expanded=false]")
+    while closed.count() > 0:
+        closed.first.click()
     count = page.locator(".panel").count()
     for place in range(count):
         page.locator(".panel").nth(place).scroll_into_view_if_needed()

@@ -1,6 +1,15 @@
 """Explore for metrics: completion, graph, table, zoom, several queries, cost, mistakes."""
 
+from urllib.parse import parse_qs, urlparse
+
 from browser import expect, server, visiting
+
+
+def span(url):
+    """The range of time in an address of the page."""
+    parameters = parse_qs(urlparse(url).query)
+    return [int(parameters[name][0]) for name in ("from", "to")]
+
 
 with visiting() as visit:
     page = visit.open("/explore")
@@ -51,6 +60,20 @@ with visiting() as visit:
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=6)
     page.mouse.up()
     page.wait_for_url("**from=1*")
+    visit.settled()
+
+    # With Shift held the graph goes with the pointer: what is shown is as wide as before, and earlier.
+    zoomed = span(page.url)
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 40, steps=6)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.wait_for_url(lambda url: span(url)[0] < zoomed[0])
+    moved = span(page.url)
+    assert abs((moved[1] - moved[0]) - (zoomed[1] - zoomed[0])) <= 1, (zoomed, moved)
+    page.go_back()
     page.go_back()
 
     # What it costs, and where a mistake is.

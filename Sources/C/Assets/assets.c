@@ -8,6 +8,9 @@
 static const uint8_t app_css[] = {
 #embed "../../Web/Assets/app.css"
 };
+static const uint8_t chart_dense_js[] = {
+#embed "../../Web/Assets/chart/dense.js"
+};
 static const uint8_t chart_events_js[] = {
 #embed "../../Web/Assets/chart/events.js"
 };
@@ -215,6 +218,7 @@ static const uint8_t vendor_uPlot_min_css[] = {
 
 static const struct casset all[] = {
     ASSET("app.css", app_css),
+    ASSET("chart/dense.js", chart_dense_js),
     ASSET("chart/events.js", chart_events_js),
     ASSET("chart/graph.js", chart_graph_js),
     ASSET("core/api.js", core_api_js),

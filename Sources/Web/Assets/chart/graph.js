@@ -6,8 +6,12 @@ import { faded } from "../core/colours.js";
 import { formatted, valueText } from "../core/format.js";
 import { aligned } from "../dashboards/frames.js";
 import { calculationName, reduced } from "../dashboards/reduce.js";
+import { DenseLines } from "./dense.js";
 
 const { uPlot } = globalThis;
+
+/// More points than these in sight are set pixel by pixel.
+const strokedMost = 30_000;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -204,6 +208,12 @@ export class Graph {
         series: [{}, ...visible.map((one, place) => this.drawn(one, place))],
         cursor: {
           drag: { x: Boolean(options.onZoom), y: false, setScale: false },
+          bind: {
+            mousedown: (_, __, select) => (event) => {
+              if (event.shiftKey && event.button === 0) this.pan(event);
+              else select(event);
+            },
+          },
           focus: { prox: 20 },
           points: { size: 6 },
           sync: options.syncKey ? { key: options.syncKey, setSeries: false } : undefined,
@@ -213,7 +223,7 @@ export class Graph {
           setCursor: [(plot) => this.showTip(plot)],
           setSelect: [(plot) => this.zoom(plot)],
           drawClear: [(plot) => this.drawThresholds(plot)],
-          draw: [(plot) => this.drawMarks(plot)],
+          draw: [(plot) => this.drawDense(plot), (plot) => this.drawMarks(plot)],
         },
       },
       this.data,
@@ -267,7 +277,7 @@ export class Graph {
   drawn(one, place) {
     const opacity = (one.fill ?? 0) / 100;
     const isBand = this.bands.some((band) => band.series[0] === place + 1);
-    const paths = one.style === "bars"
+    const stroked = one.style === "bars"
       ? uPlot.paths.bars({ size: [one.barWidth ?? 0.9, 60] })
       : one.interpolation === "smooth"
       ? uPlot.paths.spline()
@@ -276,6 +286,8 @@ export class Graph {
       : one.interpolation === "stepBefore"
       ? uPlot.paths.stepped({ align: -1 })
       : uPlot.paths.linear();
+    const paths = (plot, number, from, to) =>
+      this.isDense(one, from, to) ? null : stroked(plot, number, from, to);
     const gradient = (plot) => {
       const { top, height } = plot.bbox;
       if (!Number.isFinite(top) || one.gradient === "none" || !one.gradient) {
@@ -311,6 +323,35 @@ export class Graph {
           stroke: one.colour,
         },
     };
+  }
+
+  /// Whether a line has more points in sight than a canvas strokes while somebody waits.
+  isDense(one, from, to) {
+    return (to - from) * this.visible.length > strokedMost && to - from > this.plot.bbox.width / 2 &&
+      (one.style ?? "line") === "line" && !one.fill && !one.dash && !one.logBase &&
+      /^#[0-9a-f]{6}$/i.test(one.colour);
+  }
+
+  drawDense(plot) {
+    const [first, last] = plot.series[0].idxs;
+    if (first === null) return;
+    // A line comes from before what is in sight and goes on behind it.
+    const [from, to] = [Math.max(0, first - 1), Math.min(this.data[0].length - 1, last + 1)];
+    const lines = this.visible.flatMap((one, place) =>
+      this.isDense(one, from, to)
+        ? [{
+          values: this.data[place + 1],
+          scale: one.axis ?? "left|",
+          colour: one.colour,
+          width: (one.width ?? 1) * devicePixelRatio,
+          alpha: plot.series[place + 1].alpha ?? 1,
+          spansGaps: one.spanNulls === true,
+        }]
+        : []
+    );
+    if (lines.length === 0) return;
+    this.dense ??= new DenseLines();
+    this.dense.draw(plot, this.data[0], lines, from, to);
   }
 
   drawThresholds(plot) {
@@ -382,6 +423,22 @@ export class Graph {
       );
     }
     plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  }
+
+  /// Moves the graph with the pointer; what is found at the new times is asked for when it is let go.
+  pan(event) {
+    const { plot, options } = this;
+    const { from, to } = options.range;
+    const perPixel = (to - from) / plot.over.clientWidth;
+    const ends = new AbortController();
+    const shift = ({ clientX }) => Math.round((event.clientX - clientX) * perPixel);
+    const move = (now) =>
+      plot.setScale("x", { min: (from + shift(now)) / 1000, max: (to + shift(now)) / 1000 });
+    addEventListener("mousemove", move, { signal: ends.signal });
+    addEventListener("mouseup", (last) => {
+      ends.abort();
+      if (shift(last) !== 0) options.onZoom?.(from + shift(last), to + shift(last));
+    }, { signal: ends.signal });
   }
 
   showTip(plot) {

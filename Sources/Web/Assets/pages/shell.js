@@ -242,6 +242,7 @@ const keys = [
   ["r", "refresh"],
   ["z", "zoom out"],
   ["← →", "shift the time"],
+  ["drag", "zoom into a graph; with Shift, move it"],
   ["s", "share"],
   ["t", "light or dark"],
   ["/", "search"],
