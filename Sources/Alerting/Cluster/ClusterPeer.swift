@@ -86,7 +86,8 @@ final class ClusterPeer: Sendable {
             return state.isStopping || (isAwaited && state.failures == 0) ? () : nil
         }
         return state.withLock { state in
-            defer { state.pending = ClusterUpdate() }
+            // What comes while everything is being said is not part of it.
+            defer { (state.pending, state.isNew) = (ClusterUpdate(), false) }
             return (state.isNew, state.isStopping, state.pending)
         }
     }
@@ -125,7 +126,7 @@ final class ClusterPeer: Sendable {
             // Another run of the member may have forgotten what the last one was told.
             let isOther = state.member != nil && state.member != answer.from && !isNew
             let wasGone = state.failures > 0 || !state.hasTried
-            state.isNew = isOther
+            if isOther { state.isNew = true }
             state.member = answer.from
             (state.hasTried, state.failures) = (true, 0)
             return wasGone

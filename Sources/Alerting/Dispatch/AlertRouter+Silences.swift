@@ -25,6 +25,8 @@ extension AlertRouter {
             if !known.canBecome(silence, nowMs: nowMs) {
                 if known.state(atMs: nowMs) != .expired { old = known.expired(nowMs: nowMs) }
                 silence.id = ""
+            } else {
+                silence.updatedAtMs = known.updated(nowMs: nowMs)
             }
         }
         if silence.id.isEmpty {
@@ -89,11 +91,14 @@ package enum SilenceError: Error, Sendable, CustomStringConvertible {
 }
 
 extension Silence {
+    /// When its next state is from: the newer of two stays, so never the same instant, nor earlier by another's clock.
+    fileprivate func updated(nowMs: Int64) -> Int64 { max(nowMs, updatedAtMs + 1) }
+
     fileprivate func expired(nowMs: Int64) -> Silence {
         var silence = self
         if silence.startsAtMs > nowMs { silence.startsAtMs = nowMs }
         silence.endsAtMs = nowMs
-        silence.updatedAtMs = nowMs
+        silence.updatedAtMs = updated(nowMs: nowMs)
         return silence
     }
 }

@@ -123,6 +123,50 @@ import Testing
         #expect(try AlertLedger(directory: folderB.path).silences().count == 2)
     }
 
+    @Test func whatIsNewWhileEverythingIsSaidIsSaidNext() throws {
+        let heard = Lock<[String]>([])
+        var routes = Router()
+        routes.post("/obs/v1/cluster", role: nil) { request, response in
+            let silences = (try? ClusterUpdate(json: request.body))?.silences ?? []  // none is what the test finds
+            heard.withLock { $0 += silences.map(\.comment) }
+            response.send(ClusterUpdate().json, contentType: ContentType.json)
+        }
+        let server = try Server(ServerOptions(), router: routes, registry: Registry())
+        try server.start()
+        defer { server.stop(drainingAtMostNs: 0) }
+        let client = HTTPClient("test", registry: Registry())
+        defer { client.stop() }
+        let itself = Lock<ClusterPeer?>(nil)
+        let exchange = ClusterExchange(
+            everything: {
+                itself.withLock { $0 }?.note(ClusterUpdate(silences: [Self.silence("meanwhile")]))
+                return ClusterUpdate()
+            }, merge: { _ in }, changed: {})
+        let peer = ClusterPeer(
+            "http://\(try server.listen(on: .loopback(port: 0)))", own: ClusterMember(name: "a", session: "1"),
+            HTTPClientOptions(), exchange, client,
+            Registry().counters("messages_total", "Messages.", labels: ["peer", "result"]), .silent)
+        itself.withLock { $0 = peer }
+        let thread = try OwnedThread(name: "peer") { peer.run() }
+        defer {
+            peer.stop()
+            thread.join()
+        }
+        try Self.wait("what came meanwhile is said") { heard.withLock { $0 }.contains("meanwhile") }
+    }
+
+    @Test func aSilenceThatEndsInTheMillisecondOfItsBirthEndsEverywhere() throws {
+        let folder = TemporaryDirectory()
+        let time = ManualTime()
+        let router = try AlertRouter(
+            try AlertLedger(directory: folder.path), registry: Registry(), log: .silent, time: time)
+        defer { router.stop() }
+        let id = try router.put(Self.silence("short"))
+        let born = try #require(router.silence(id)).updatedAtMs
+        try router.expire(id)
+        #expect(try #require(router.silence(id)).updatedAtMs > born)
+    }
+
     private static func silence(_ comment: String) -> Silence {
         Silence(
             id: "", matchers: [Matcher("n", equals: "9")], startsAtMs: 0, endsAtMs: SystemTime().wallMs + 600_000,
