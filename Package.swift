@@ -169,8 +169,8 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Web", "Ingest", "TSDB", "LogDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model", "Text",
-            "Encoding", "Posix",
+            "Web", "Alerting", "Ingest", "TSDB", "LogDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model",
+            "Text", "Encoding", "Posix",
             "TestSupport",
             "CFuzzer",
         ],

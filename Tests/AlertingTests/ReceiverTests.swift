@@ -29,7 +29,8 @@ import Testing
     /// Sends through a receiver that is configured as in a file. `URL` stands for the stand-in.
     private static func send(
         _ kind: String, _ yaml: String, resolved: Bool = false, global: String = "", memo: [String: String] = [:],
-        answers: [StandInReceiver.Answer] = []
+        answers: [StandInReceiver.Answer] = [],
+        by deliver: ((Delivery, StandInReceiver) throws -> [String: String])? = nil
     ) throws -> (got: [StandInReceiver.Got], memo: [String: String]) {
         let standIn = try StandInReceiver()
         standIn.answers.withLock { $0 = answers }
@@ -50,7 +51,7 @@ import Testing
         let delivery = try Delivery(
             notification, settings, NotificationTemplates(), client, limitNs: 10_000_000_000, time: SystemTime())
         let kind = try #require(ReceiverKind.all.first { $0.name == kind })
-        let noted = try kind.deliver(delivery)
+        let noted = try deliver?(delivery, standIn) ?? kind.deliver(delivery)
         return (standIn.all, noted)
     }
 
@@ -267,6 +268,37 @@ import Testing
             #expect(got.text.contains(part), "\(part) is not in \(got.text)")
         }
         #expect(got.fields["authorization"]?.contains("/eu-west-1/sns/aws4_request") == true)
+    }
+
+    /// The answer is in the form of STS' API of 2011-06-15.
+    @Test func snsSignsWithTheKeysOfItsRole() throws {
+        let answer = """
+            <AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+            <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>token</SessionToken>
+            <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>
+            """
+        let got = try Self.send(
+            "sns",
+            """
+            api_url: 'URL/sns', topic_arn: t, sigv4: {region: eu-west-1, access_key: A, secret_key: S,
+            role_arn: 'arn:aws:iam::1:role/pager', external_id: x1}
+            """, answers: [.init(body: answer)]
+        ) { delivery, standIn in
+            let url = standIn.url
+            for _ in 0..<2 {
+                _ = try SNSPublication.deliver(delivery) { $0 == "AWS_ENDPOINT_URL_STS" ? url + "/sts" : nil }
+            }
+            return [:]
+        }.got
+        #expect(got.map(\.path) == ["/sts", "/sns", "/sns"], "the keys of a role are good for more than one message")
+        for part in ["Action=AssumeRole", "RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fpager", "ExternalId=x1"] {
+            #expect(got[0].text.contains(part), "\(part) is not in \(got[0].text)")
+        }
+        #expect(got[0].fields["authorization"]?.contains("Credential=A/") == true)
+        for message in got.dropFirst() {
+            #expect(message.fields["authorization"]?.contains("Credential=ASIAROLE/") == true)
+            #expect(message.fields["x-amz-security-token"] == "token")
+        }
     }
 
     @Test func headersOfMailsAreOfASCII() {

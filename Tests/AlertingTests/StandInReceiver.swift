@@ -37,6 +37,7 @@ final class StandInReceiver: Sendable {
                 var fields: [String: String] = [:]
                 for name in [
                     "authorization", "content-type", "x-obs-signature", "x-auth-token", "x-user-id", "x-amz-date",
+                    "x-amz-security-token",
                 ] {
                     fields[name] = request.headerText(name)
                 }

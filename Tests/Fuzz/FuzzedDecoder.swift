@@ -32,6 +32,7 @@ package struct FuzzedDecoder: Sendable {
         logqlText,
         lokiPush,
         lz4,
+        notificationTemplate,
         promqlEvaluation,
         promqlText,
         openMetrics,

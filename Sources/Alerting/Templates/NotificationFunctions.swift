@@ -81,10 +81,23 @@ enum NotificationFunctions {
                     throw TemplateFailure("\(error)")
                 }
             },
+            TemplateFunction("toDate", [.string, .string]) { .object(parsed($0) ?? GoTime(ms: GoTime.zeroMs)) },
+            TemplateFunction("mustToDate", [.string, .string]) { (arguments) throws(TemplateFailure) in
+                guard let time = parsed(arguments) else {
+                    let (layout, text) = (arguments[0].text ?? "", arguments[1].text ?? "")
+                    throw TemplateFailure("cannot parse \(GoText.quoted(text)) as \(GoText.quoted(layout))")
+                }
+                return .object(time)
+            },
             TemplateFunction("since", [.any]) { (arguments) throws(TemplateFailure) in
                 .object(GoDuration(nanoseconds: (now() - (try moment(arguments[0])).ms) * 1_000_000))
             },
         ]
+    }
+
+    /// The moment that the second text names by the layout of the first.
+    private static func parsed(_ arguments: [TemplateValue]) -> GoTime? {
+        GoTime(arguments[1].text ?? "", layout: arguments[0].text ?? "")
     }
 
     private static func moment(_ value: TemplateValue) throws(TemplateFailure) -> GoTime {

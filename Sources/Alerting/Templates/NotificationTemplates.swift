@@ -1,6 +1,6 @@
 package import Encoding
 package import Posix
-import Text
+package import Text
 
 /// The templates that notifications are written with: those that obs has, and those of the user's files.
 package struct NotificationTemplates: Sendable {
@@ -47,7 +47,7 @@ package struct NotificationTemplates: Sendable {
     }
 
     /// Ready to write the texts of one notification.
-    func writer(for notification: Notification) throws(TemplateError) -> NotificationWriter {
+    package func writer(for notification: Notification) throws(TemplateError) -> NotificationWriter {
         let data = notification.templateValue
         guard !notification.routeLabels.isEmpty else { return NotificationWriter(set: base, data: data) }
         let set = try labelled(notification.routeLabels, data, above: [])
@@ -77,16 +77,18 @@ package struct NotificationTemplates: Sendable {
 }
 
 /// Writes the texts of one notification.
-struct NotificationWriter: Sendable {
+package struct NotificationWriter: Sendable {
     fileprivate let set: TemplateSet
     fileprivate let data: TemplateValue
 
-    func text(_ template: String) throws(TemplateError) -> String {
+    /// As plain text.
+    package func text(_ template: String) throws(TemplateError) -> String {
         if !template.contains("{{") { return template }
         return try set.render(template, named: "", data)
     }
 
-    func html(_ template: String) throws(TemplateError) -> String {
+    /// As a page: what the template's values hold is escaped where it stands.
+    package func html(_ template: String) throws(TemplateError) -> String {
         if !template.contains("{{") { return template }
         return try set.render(template, named: "", data, escaping: .html)
     }

@@ -9,8 +9,17 @@ extension GoTime {
     ///   - year: of texts that tell none, where Go takes the year 0.
     package static func ns(of text: String, layout: String, zone: TimeZone = .utc, year: Int) -> Int64? {
         var reading = GoTimeReading(text, year: year)
-        guard reading.read(GoTimeLayout(layout)) else { return nil }
-        return reading.ns(in: zone)
+        guard reading.read(GoTimeLayout(layout)), let seconds = reading.seconds(in: zone) else { return nil }
+        let (ns, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflowsToo) = ns.addingReportingOverflow(reading.nanosecond)
+        return overflows || overflowsToo ? nil : sum
+    }
+
+    /// The same in milliseconds, of any year up to 9999; the year 0 where the text tells none.
+    package init?(_ text: String, layout: String) {
+        var reading = GoTimeReading(text, year: 0)
+        guard reading.read(GoTimeLayout(layout)), let seconds = reading.seconds(in: .utc) else { return nil }
+        self.init(ms: seconds * 1000 + reading.nanosecond / 1_000_000)
     }
 }
 
@@ -25,7 +34,7 @@ private struct GoTimeReading {
     private var hour = 0
     private var minute = 0
     private var second = 0
-    private var nanosecond: Int64 = 0
+    private(set) var nanosecond: Int64 = 0
     private var isAfternoon: Bool?
     private var offsetSeconds: Int?
 
@@ -59,7 +68,7 @@ private struct GoTimeReading {
         return text.isEmpty
     }
 
-    func ns(in zone: TimeZone) -> Int64? {
+    func seconds(in zone: TimeZone) -> Int64? {
         guard (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute),
             (0...60).contains(second), (0...9999).contains(year)
         else { return nil }
@@ -69,8 +78,7 @@ private struct GoTimeReading {
         let local = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
         var offset = offsetSeconds ?? zone.offset(atSeconds: local).seconds
         if offsetSeconds == nil { offset = zone.offset(atSeconds: local - Int64(offset)).seconds }
-        let (ns, overflows) = (local - Int64(offset)).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflows ? nil : ns + nanosecond
+        return local - Int64(offset)
     }
 
     /// - Parameter digits: nil takes as many as there are, also none.

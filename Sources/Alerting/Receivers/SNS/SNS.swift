@@ -30,6 +30,5 @@ extension ReceiverKind {
         defaults: [
             "subject": "{{ template `sns.default.subject` . }}", "message": "{{ template `sns.default.message` . }}",
         ],
-        deliver: SNSPublication.deliver)
-
+        deliver: { (delivery) throws(DeliveryFailure) in try SNSPublication.deliver(delivery) })
 }

@@ -9,24 +9,72 @@ enum SNSPublication {
     private static let messageBytesMax = 256 * 1024
     private static let shortMessageMax = 1600
 
+    /// Keys that a role gave for a while, by whose they are.
+    private static let known = Lock<[AWSService.Identity: AWSCredentials.Found]>([:])
+    private static let knownMax = 100
+
     static func deliver(_ delivery: Delivery) throws(DeliveryFailure) -> [String: String] {
-        let region = delivery.settings.text("sigv4_region")
-        if region.isEmpty {
-            throw DeliveryFailure("region not configured in sns.sigv4.region", isPassing: false, reason: "client_error")
-        }
+        try deliver(delivery, environment: AWSCredentials.ofProcess)
+    }
+
+    /// - Parameter environment: its variables; tests give their own.
+    static func deliver(
+        _ delivery: Delivery, environment: @escaping @Sendable (String) -> String?
+    ) throws(DeliveryFailure) -> [String: String] {
+        let service = AWSService(
+            client: delivery.client, options: delivery.settings.client, time: delivery.time)
+        let source = AWSCredentials(client: delivery.client, files: LocalFileSystem(), environment: environment)
+        let form = [("Action", "Publish"), ("Version", "2010-03-31")] + (try fields(delivery))
         var url = try delivery.text("api_url")
-        if url.isEmpty { url = "https://sns.\(region).amazonaws.com/" }
-        if !url.hasSuffix("/") { url += "/" }
-        let body = FormText.encoded(try fields(delivery))
-        var request = delivery.request(url)
-        request.body = Array(body.utf8)
-        request.fields = try signed(request.body, url, region, delivery)
+        var request: ClientRequest
+        do throws(AWSCredentials.Failure) {
+            let region = try source.region(delivery.settings.text("sigv4_region"))
+            if url.isEmpty { url = "https://sns.\(region).\(AWSService.domain(of: region))" }
+            let keys = try keys(of: try identity(delivery), region, service, source, atMs: delivery.time.wallMs)
+            request = try service.request(form, url, SigV4(keys, region: region, service: "sns"))
+        } catch {
+            throw DeliveryFailure("\(error)", isPassing: true, reason: "secret")
+        }
+        request.timeoutNs = delivery.limitNs
         try delivery.send(request)
         return [:]
     }
 
+    private static func identity(_ delivery: Delivery) throws(AWSCredentials.Failure) -> AWSService.Identity {
+        let settings = delivery.settings
+        let key = settings.text("sigv4_access_key")
+        let secret: String
+        do throws(DeliveryFailure) {
+            secret = try delivery.secret("sigv4_secret_key")
+        } catch {
+            throw AWSCredentials.Failure(description: error.description)
+        }
+        var identity = AWSService.Identity(
+            accessKey: key.isEmpty ? nil : key, secretKey: secret.isEmpty ? nil : Secret(secret),
+            profile: settings.text("sigv4_profile"), roleARN: settings.text("sigv4_role_arn"),
+            externalID: settings.text("sigv4_external_id"), session: "obs-alerting")
+        identity.usesFIPS = settings.flags["sigv4_fips"] ?? false
+        return identity
+    }
+
+    /// Only the keys of a role are kept: others may be replaced at any time, and cost nothing to find.
+    private static func keys(
+        of identity: AWSService.Identity, _ region: String, _ service: AWSService, _ source: AWSCredentials,
+        atMs: Int64
+    ) throws(AWSCredentials.Failure) -> SigV4.Credentials {
+        if let found = known.withLock({ $0[identity] }), found.isGood(atMs: atMs) { return found.credentials }
+        let found = try service.credentials(of: identity, region: region, source)
+        if !identity.roleARN.isEmpty, found.endMs != nil {
+            known.withLock { known in
+                if known.count >= knownMax { known = [:] }
+                known[identity] = found
+            }
+        }
+        return found.credentials
+    }
+
     private static func fields(_ delivery: Delivery) throws(DeliveryFailure) -> [(String, String)] {
-        var fields = [("Action", "Publish"), ("Version", "2010-03-31")]
+        var fields: [(String, String)] = []
         let topic = try delivery.text("topic_arn")
         if !topic.isEmpty {
             fields.append(("TopicArn", topic))
@@ -64,51 +112,5 @@ enum SNSPublication {
         while kept.last.map({ $0 & 0xc0 == 0x80 }) ?? false { kept.removeLast() }
         if let last = kept.last, last >= 0xc0 { kept.removeLast() }
         return String(decoding: kept, as: UTF8.self)
-    }
-
-    private static func signed(
-        _ body: [UInt8], _ url: String, _ region: String, _ delivery: Delivery
-    ) throws(DeliveryFailure) -> [(name: String, value: String)] {
-        let moment = AmazonSignature.moment(delivery.time.wallMs)
-        let host = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first.map(String.init) ?? ""
-        var fields = [
-            (name: "content-type", value: "application/x-www-form-urlencoded; charset=utf-8"),
-            (name: "host", value: host), (name: "x-amz-date", value: moment),
-        ]
-        let signature = AmazonSignature(
-            accessKey: delivery.settings.text("sigv4_access_key"), secretKey: try delivery.secret("sigv4_secret_key"),
-            region: region, service: "sns")
-        fields.append((name: "Authorization", value: signature.authorization(moment, fields, body)))
-        return fields
-    }
-}
-
-/// Version 4 of AWS' signatures, for a POST to `/`.
-struct AmazonSignature {
-    let accessKey: String
-    let secretKey: String
-    let region: String
-    let service: String
-
-    /// `20261120T195101Z`
-    static func moment(_ ms: Int64) -> String {
-        GoTime(ms: ms).formatted("20060102T150405Z")
-    }
-
-    /// - Parameter fields: with names in small letters, sorted.
-    func authorization(_ moment: String, _ fields: [(name: String, value: String)], _ body: [UInt8]) -> String {
-        let names = fields.map(\.name).joined(separator: ";")
-        let lines = fields.map { "\($0.name):\($0.value)\n" }.joined()
-        let bodyHash = Hexadecimal.string(HashAlgorithm.sha256.hash(body.span).span)
-        let canonical = "POST\n/\n\n\(lines)\n\(names)\n\(bodyHash)"
-        let day = String(moment.prefix(8))
-        let scope = "\(day)/\(region)/\(service)/aws4_request"
-        let toSign = "AWS4-HMAC-SHA256\n\(moment)\n\(scope)\n\(SHA256Text.hexadecimal(canonical))"
-        var key = Array("AWS4\(secretKey)".utf8)
-        for part in [day, region, service, "aws4_request", toSign] {
-            key = HashAlgorithm.sha256.authenticate(Array(part.utf8).span, key: key.span)
-        }
-        let signature = Hexadecimal.string(key.span)
-        return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
     }
 }

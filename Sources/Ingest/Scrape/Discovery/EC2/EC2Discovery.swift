@@ -6,9 +6,6 @@ import Posix
 /// The instances of an AWS account, asked for again and again by signed requests.
 struct EC2Discovery: Discovery {
     private static let version = "2016-11-15"
-    private static let answerBytesMax = 64 << 20
-    /// Keys that end this soon are not used any more.
-    private static let reserveMs: Int64 = 60_000
     private static let pagesMax = 10_000
 
     private let options: EC2DiscoveryOptions
@@ -47,36 +44,18 @@ struct EC2Discovery: Discovery {
     }
 
     private func session(_ session: Session?, _ turn: DiscoveryTurn) throws(AWSCredentials.Failure) -> Session {
-        if let session, session.found.endMs.map({ turn.context.time.wallMs < $0 - Self.reserveMs }) ?? true {
-            return session
-        }
-        let source = AWSCredentials(turn.context, environment: environment)
+        if let session, session.found.isGood(atMs: turn.context.time.wallMs) { return session }
+        let source = AWSCredentials(
+            client: turn.context.client, files: turn.context.files, environment: environment)
         let region = try source.region(options.region)
-        var found = try source.find(
-            accessKey: options.accessKey, secretKey: options.secretKey, profile: options.profile)
-        if !options.roleARN.isEmpty { found = try assume(found, region, turn) }
-        return Session(region: region, found: found)
+        let identity = AWSService.Identity(
+            accessKey: options.accessKey, secretKey: options.secretKey, profile: options.profile,
+            roleARN: options.roleARN, externalID: options.externalID, session: "obs-discovery")
+        return Session(region: region, found: try service(turn).credentials(of: identity, region: region, source))
     }
 
-    /// The keys of the role that the settings name, for an hour.
-    private func assume(
-        _ found: AWSCredentials.Found, _ region: String, _ turn: DiscoveryTurn
-    ) throws(AWSCredentials.Failure) -> AWSCredentials.Found {
-        var parameters = [("RoleArn", options.roleARN), ("RoleSessionName", "obs-discovery")]
-        if !options.externalID.isEmpty { parameters.append(("ExternalId", options.externalID)) }
-        let url = environment("AWS_ENDPOINT_URL_STS") ?? "https://sts.\(region).\(Self.domain(of: region))"
-        let signer = SigV4(found.credentials, region: region, service: "sts")
-        let answer = try ask("AssumeRole", "2011-06-15", parameters, url, signer, turn)
-        guard let keys = answer["AssumeRoleResult"]?["Credentials"], let key = keys.text(of: "AccessKeyId"),
-            let secret = keys.text(of: "SecretAccessKey")
-        else { throw .init(description: "the role \(Quoted.text(options.roleARN)) gives no keys") }
-        return .init(
-            credentials: .init(accessKey: key, secretKey: secret, sessionToken: keys.text(of: "SessionToken")),
-            endMs: keys.text(of: "Expiration").flatMap { RFC3339.ms($0) })
-    }
-
-    private static func domain(of region: String) -> String {
-        region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+    private func service(_ turn: DiscoveryTurn) -> AWSService {
+        AWSService(client: turn.context.client, options: options.client, time: turn.context.time)
     }
 
     private var filters: [(String, String)] {
@@ -106,60 +85,17 @@ struct EC2Discovery: Discovery {
     ) throws(AWSCredentials.Failure) -> [XMLElement] {
         let url =
             options.endpoint.isEmpty
-            ? "https://ec2.\(session.region).\(Self.domain(of: session.region))" : options.endpoint
+            ? "https://ec2.\(session.region).\(AWSService.domain(of: session.region))" : options.endpoint
         let signer = SigV4(session.found.credentials, region: session.region, service: "ec2")
         var answers: [XMLElement] = []
         var token: String?
         repeat {
             let next = token.map { [("NextToken", $0)] } ?? []
-            let answer = try ask(action, Self.version, parameters + next, url, signer, turn)
+            let answer = try service(turn).ask(action, Self.version, parameters + next, url, signer)
             token = answer.text(of: "nextToken")
             answers.append(answer)
         } while token != nil && answers.count < Self.pagesMax
         return answers
-    }
-
-    private func ask(
-        _ action: String, _ version: String, _ parameters: [(String, String)], _ url: String, _ signer: SigV4,
-        _ turn: DiscoveryTurn
-    ) throws(AWSCredentials.Failure) -> XMLElement {
-        let form = [("Action", action), ("Version", version)] + parameters
-        let text = form.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        let whole = url.contains("://") ? url : "https://\(url)"
-        guard let place = try? URL(whole) else {  // the reason is that it is none
-            throw .init(description: "\(Quoted.text(url)) is not a URL")
-        }
-        let path = place.target.isEmpty ? "/" : place.target
-        var signed = SigV4.Request(method: "POST", host: place.authority, path: path)
-        let type = "application/x-www-form-urlencoded; charset=utf-8"
-        signed.fields = [("Content-Type", type)]
-        var request = ClientRequest(.post, "\(place.scheme)://\(place.authority)\(path)")
-        request.options = options.client
-        request.body = Array(text.utf8)
-        request.fields =
-            [("Content-Type", type)]
-            + signer.fields(for: signed, body: request.body.span, atMs: turn.context.time.wallMs)
-        request.answerBytesMax = Self.answerBytesMax
-        // AWS answers 503 to whom it wants to wait.
-        request.retries = RetryPolicy(attemptsMax: 5, backoffMinNs: 500_000_000, backoffMaxNs: 8_000_000_000)
-        return try answer(to: request, action, turn)
-    }
-
-    private func answer(
-        to request: ClientRequest, _ action: String, _ turn: DiscoveryTurn
-    ) throws(AWSCredentials.Failure) -> XMLElement {
-        let response: ClientResponse
-        do throws(ClientError) {
-            response = try turn.context.client.answer(to: request)
-        } catch {
-            throw .init(description: "\(error)")
-        }
-        let body = response.body
-        let answer = try? XMLElement.parse(body.span)  // told below
-        if response.status == .ok, let answer { return answer }
-        let error = answer?["Errors"]?["Error"] ?? answer?["Error"]
-        let reason = error.map { "\($0.text(of: "Code") ?? ""): \($0.text(of: "Message") ?? "")" } ?? "no XML"
-        throw .init(description: "\(action) is answered by \(response.status.rawValue), \(reason)")
     }
 
     // MARK: targets

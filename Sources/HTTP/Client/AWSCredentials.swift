@@ -1,20 +1,24 @@
-import Crypto
-import Encoding
+package import Crypto
+package import Encoding
 import Glibc
-import HTTP
-import Posix
+package import Posix
 
 /// Where AWS' programs find their keys and their region: the configuration, the environment, the file of profiles, the
 /// service of metadata on an EC2 instance; the first that has them.
-struct AWSCredentials: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package struct AWSCredentials: Sendable {
+    package struct Failure: Error, Sendable, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// With when they end, by the wall clock; nil for those that do not.
-    struct Found: Sendable {
-        let credentials: SigV4.Credentials
-        let endMs: Int64?
+    package struct Found: Sendable {
+        package let credentials: SigV4.Credentials
+        package let endMs: Int64?
+
+        /// Keys that end within a minute are not used any more.
+        package func isGood(atMs wallMs: Int64) -> Bool { endMs.map { wallMs < $0 - 60_000 } ?? true }
     }
 
     private static let metadataAddress = "http://169.254.169.254"
@@ -22,21 +26,26 @@ struct AWSCredentials: Sendable {
     private static let metadataTimeoutNs: Int64 = 2_000_000_000
 
     /// Variables of the environment; tests give their own.
-    private let environment: @Sendable (String) -> String?
-    private let context: DiscoveryContext
+    let environment: @Sendable (String) -> String?
+    private let client: HTTPClient
+    private let files: any FileSystem
 
-    init(_ context: DiscoveryContext, environment: @escaping @Sendable (String) -> String? = Self.ofProcess) {
-        self.context = context
+    package init(
+        client: HTTPClient, files: any FileSystem,
+        environment: @escaping @Sendable (String) -> String? = Self.ofProcess
+    ) {
+        self.client = client
+        self.files = files
         self.environment = environment
     }
 
-    static let ofProcess: @Sendable (String) -> String? = { name in
+    package static let ofProcess: @Sendable (String) -> String? = { name in
         guard let value = unsafe getenv(name) else { return nil }
         let text = unsafe String(cString: value)
         return text.isEmpty ? nil : text
     }
 
-    func find(accessKey: String?, secretKey: Secret?, profile: String) throws(Failure) -> Found {
+    package func find(accessKey: String?, secretKey: Secret?, profile: String) throws(Failure) -> Found {
         if let accessKey, let secretKey {
             return Found(credentials: .init(accessKey: accessKey, secretKey: secretKey.text), endMs: nil)
         }
@@ -58,7 +67,7 @@ struct AWSCredentials: Sendable {
             environment("AWS_SHARED_CREDENTIALS_FILE") ?? FilePath.join(environment("HOME") ?? "/", ".aws/credentials")
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try context.files.readFile(path, atMostBytes: Self.fileBytesMax)
+            bytes = try files.readFile(path, atMostBytes: Self.fileBytesMax)
         } catch {
             if error.isMissing, profile.isEmpty { return nil }
             throw Failure(description: "cannot read the profiles of AWS: \(error)")
@@ -106,7 +115,7 @@ struct AWSCredentials: Sendable {
         request.timeoutNs = Self.metadataTimeoutNs
         request.retries = RetryPolicy(attemptsMax: 2)
         do throws(ClientError) {
-            let response = try context.client.answer(to: request)
+            let response = try client.answer(to: request)
             return response.status == .ok ? String(decoding: response.body, as: UTF8.self).trimmed : nil
         } catch {
             throw Failure(
@@ -130,7 +139,7 @@ struct AWSCredentials: Sendable {
     }
 
     /// The configured one, or that of the environment, or that of the instance.
-    func region(_ configured: String) throws(Failure) -> String {
+    package func region(_ configured: String) throws(Failure) -> String {
         if !configured.isEmpty { return configured }
         if let region = environment("AWS_REGION") ?? environment("AWS_DEFAULT_REGION") { return region }
         return try metadata("/latest/meta-data/placement/region")
