@@ -30,6 +30,12 @@ package final class Engine: Sendable {
     /// What of the store is settled, for those who keep results.
     package var settled: SettledMark? { store.settled }
 
+    /// Does work in parts that have nothing to do with each other, such as several queries, with the threads that help
+    /// queries; returns when all are done.
+    package func spread(parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        workers.forEach(parts: parts, body)
+    }
+
     /// The value at one instant.
     package func instant(
         _ expression: Expression, atMs timeMs: Int64, lookbackMs: Int64? = nil,

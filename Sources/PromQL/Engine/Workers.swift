@@ -64,6 +64,17 @@ package final class Workers: Sendable {
         for thread in threads { thread.join() }
     }
 
+    private func run(_ job: Job) {
+        for _ in 0..<min(threads.count, job.parts - 1) { _ = calls.push(job) }
+        job.work()
+        job.waitForAll()
+    }
+
+    /// Runs `body` for each part; returns when all are done.
+    func forEach(parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        if parts > 0 { run(Job(parts: parts, body: body)) }
+    }
+
     /// Runs `body` for each part and collects what it returns; the error of the lowest part that failed is thrown.
     func map<Result: Sendable>(
         parts: Int, _ body: @escaping @Sendable (Int) throws(QueryError) -> Result
@@ -79,9 +90,7 @@ package final class Workers: Sendable {
             }
             results.withLock { $0[part] = result }
         }
-        for _ in 0..<min(threads.count, parts - 1) { _ = calls.push(job) }
-        job.work()
-        job.waitForAll()
+        run(job)
         var collected: [Result] = []
         for result in results.withLock({ $0 }) {
             guard let result else { preconditionFailure("BUG: a part of a query was never worked on") }

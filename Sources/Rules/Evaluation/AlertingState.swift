@@ -26,8 +26,7 @@ struct AlertingState {
     mutating func evaluate(
         atMs: Int64, queryOffsetMs: Int64, limit: Int, in environment: RuleEnvironment
     ) throws(RuleFailure) -> Step {
-        let result = try environment.evaluate(rule.expression, atMs: atMs - queryOffsetMs)
-        let found = try alerts(of: result, atMs: atMs, queryAtMs: atMs - queryOffsetMs, in: environment)
+        let found = try alerts(atMs: atMs, queryAtMs: atMs - queryOffsetMs, in: environment)
         var step = Step()
         take(found, atMs, &step)
         let count = advance(found, atMs, &step)
@@ -38,10 +37,11 @@ struct AlertingState {
         return step
     }
 
-    /// One alert for each series of the result.
-    private func alerts(
-        of result: RuleResult, atMs: Int64, queryAtMs: Int64, in environment: RuleEnvironment
+    /// One alert for each series of the expression's result.
+    func alerts(
+        atMs: Int64, queryAtMs: Int64, in environment: RuleEnvironment
     ) throws(RuleFailure) -> [Labels: ActiveAlert] {
+        let result = try environment.evaluate(rule.expression, atMs: queryAtMs)
         if result.points.isEmpty { return [:] }
         let isPlain = (rule.labels + rule.annotations).allSatisfy { RuleTemplate.isPlain($0.value) }
         var context = environment.context

@@ -6,7 +6,7 @@ import Telemetry
 /// A group of rules at work. One evaluation at a time; anybody may ask how it stands meanwhile.
 package final class GroupEvaluator: Sendable {
     /// What only the evaluating thread touches.
-    private struct Work {
+    struct Work {
         var alerting: [AlertingState?]
         /// The series that each rule wrote at its last evaluation.
         var written: [Set<Labels>]
@@ -16,13 +16,19 @@ package final class GroupEvaluator: Sendable {
         /// Another evaluator has taken over, or the group is gone: what is still queued is not done.
         var isEnded = false
         var lastMs: Int64 = .min
+        /// How long the last evaluation took.
+        var durationNs: Int64 = 0
+        /// What was missed before the start, once it is known.
+        var gap: RuleGap?
     }
 
     package let group: RuleGroup
     let intervalMs: Int64
-    private let environment: RuleEnvironment
+    let environment: RuleEnvironment
     private let metrics: RuleMetrics
-    private let time: any TimeSource
+    let time: any TimeSource
+    /// Places of rules that may be evaluated at once, one level after the other.
+    private let levels: [[Int]]
     private let work: Lock<Work>
     private let shown: Lock<RuleGroupStatus>
 
@@ -35,6 +41,7 @@ package final class GroupEvaluator: Sendable {
         self.environment = environment
         self.metrics = metrics
         self.time = time
+        levels = RuleLevels.of(group.rules)
         intervalMs = group.intervalMs ?? environment.options.intervalMs
         var work = Work(
             alerting: group.rules.map { $0.isAlerting ? AlertingState($0) : nil },
@@ -69,6 +76,7 @@ package final class GroupEvaluator: Sendable {
             for place in old.group.rules.indices where !taken.contains(place) {
                 work.orphans.formUnion(inherited.written[place])
             }
+            if group.rules == old.group.rules { work.gap = inherited.gap }
             work.isFirst = inherited.isFirst
             work.lastMs = inherited.lastMs
         }
@@ -85,10 +93,15 @@ package final class GroupEvaluator: Sendable {
         let isDone = work.withLock { work in
             if work.isEnded { return false }
             work.lastMs = atMs
-            for place in group.rules.indices { evaluate(place, atMs, &work) }
+            evaluateRules(atMs, &work)
+            metrics.samples.with(group.key).set(work.written.reduce(0) { $0 + $1.count })
             markOrphans(atMs, &work)
-            if work.isFirst { restore(atMs, &work) }
+            if work.isFirst {
+                restore(atMs, &work)
+                work.gap = gap(before: atMs)
+            }
             work.isFirst = false
+            work.durationNs = time.monotonicNs - startNs
             return true
         }
         guard isDone else { return }
@@ -98,6 +111,7 @@ package final class GroupEvaluator: Sendable {
             status.durationNs = durationNs
         }
         metrics.evaluated(group, atMs: atMs, durationNs: durationNs)
+        work.withLock { closeGap(&$0) }
     }
 
     /// Ends the series of all rules: the group is gone.
@@ -111,16 +125,45 @@ package final class GroupEvaluator: Sendable {
         metrics.forget(group)
     }
 
-    private var queryOffsetMs: Int64 { group.queryOffsetMs ?? environment.options.queryOffsetMs }
+    var queryOffsetMs: Int64 { group.queryOffsetMs ?? environment.options.queryOffsetMs }
 
-    private func evaluate(_ place: Int, _ atMs: Int64, _ work: inout Work) {
-        let startNs = time.monotonicNs
+    // MARK: one rule
+
+    /// What one evaluation of a rule needs, and what has become of it.
+    private struct Turn {
+        var alerting: AlertingState?
+        var written: Set<Labels>
         var failure: String?
+        var durationNs: Int64 = 0
+    }
+
+    /// In order; those of a group that takes long at once where none reads what another writes.
+    private func evaluateRules(_ atMs: Int64, _ work: inout Work) {
+        if work.durationNs < environment.options.concurrentFromNs {
+            for place in group.rules.indices { take(turn(place, atMs, work), place, atMs, &work) }
+            return
+        }
+        for places in levels {
+            let turns = Lock<[Turn?]>(Array(repeating: nil, count: places.count))
+            environment.engine.spread(parts: places.count) { [work] part in
+                let turn = self.turn(places[part], atMs, work)
+                turns.withLock { $0[part] = turn }
+            }
+            for (place, turn) in zip(places, turns.withLock { $0 }) {
+                guard let turn else { preconditionFailure("BUG: a rule was never evaluated") }
+                take(turn, place, atMs, &work)
+            }
+        }
+    }
+
+    private func turn(_ place: Int, _ atMs: Int64, _ work: Work) -> Turn {
+        let startNs = time.monotonicNs
+        var turn = Turn(alerting: work.alerting[place], written: work.written[place])
         do throws(RuleFailure) {
-            let results = try results(place, atMs, &work)
-            try write(results, place, atMs, &work)
+            let results = try results(place, atMs, &turn.alerting)
+            try write(results, place, atMs, &turn.written)
         } catch {
-            failure = "\(error)"
+            turn.failure = "\(error)"
             environment.log.warning(
                 "a rule cannot be evaluated",
                 [
@@ -128,23 +171,30 @@ package final class GroupEvaluator: Sendable {
                     "error": .text("\(error)"),
                 ])
         }
-        let durationNs = time.monotonicNs - startNs
-        metrics.evaluated(ruleOf: group, failed: failure != nil, durationNs: durationNs)
-        let alerts = work.alerting[place]?.active.values.sorted { $0.labels < $1.labels } ?? []
+        turn.durationNs = time.monotonicNs - startNs
+        metrics.evaluated(ruleOf: group, failed: turn.failure != nil, durationNs: turn.durationNs)
+        return turn
+    }
+
+    private func take(_ turn: Turn, _ place: Int, _ atMs: Int64, _ work: inout Work) {
+        work.alerting[place] = turn.alerting
+        work.written[place] = turn.written
+        if !work.orphans.isEmpty { work.orphans.subtract(turn.written) }
+        let alerts = turn.alerting?.active.values.sorted { $0.labels < $1.labels } ?? []
         shown.withLock { status in
-            status.rules[place].health = failure == nil ? .ok : .err
-            status.rules[place].lastError = failure ?? ""
+            status.rules[place].health = turn.failure == nil ? .ok : .err
+            status.rules[place].lastError = turn.failure ?? ""
             status.rules[place].lastEvaluationMs = atMs
-            status.rules[place].durationNs = durationNs
+            status.rules[place].durationNs = turn.durationNs
             status.rules[place].alerts = alerts
         }
     }
 
     private func results(
-        _ place: Int, _ atMs: Int64, _ work: inout Work
+        _ place: Int, _ atMs: Int64, _ alerting: inout AlertingState?
     ) throws(RuleFailure) -> [(labels: Labels, point: Point)] {
-        guard var state = work.alerting[place] else { return try recorded(group.rules[place], atMs) }
-        defer { work.alerting[place] = state }
+        guard var state = alerting else { return try recorded(group.rules[place], atMs) }
+        defer { alerting = state }
         let step = try state.evaluate(atMs: atMs, queryOffsetMs: queryOffsetMs, limit: group.limit, in: environment)
         if !step.events.isEmpty { environment.record(step.events) }
         let due = state.due(
@@ -154,7 +204,7 @@ package final class GroupEvaluator: Sendable {
         return step.series
     }
 
-    private func recorded(_ rule: Rule, _ atMs: Int64) throws(RuleFailure) -> [(labels: Labels, point: Point)] {
+    func recorded(_ rule: Rule, _ atMs: Int64) throws(RuleFailure) -> [(labels: Labels, point: Point)] {
         var results = try environment.evaluate(rule.expression, atMs: atMs - queryOffsetMs).points
         var seen: Set<Labels> = []
         for index in results.indices {
@@ -172,21 +222,18 @@ package final class GroupEvaluator: Sendable {
         return results
     }
 
-    private func write(
-        _ results: [(labels: Labels, point: Point)], _ place: Int, _ atMs: Int64, _ work: inout Work
+    /// - Parameter written: the series that the rule wrote before; those that it writes now.
+    func write(
+        _ results: [(labels: Labels, point: Point)], _ place: Int, _ atMs: Int64, _ written: inout Set<Labels>
     ) throws(RuleFailure) {
         var samples = RuleSamples()
-        var written: Set<Labels> = []
+        var new: Set<Labels> = []
         for (labels, point) in results {
             samples.add(labels, point, atMs: atMs - queryOffsetMs)
-            written.insert(labels)
-            work.orphans.remove(labels)
+            new.insert(labels)
         }
-        for labels in work.written[place].subtracting(written) {
-            samples.addStale(labels, atMs: atMs - queryOffsetMs)
-        }
-        work.written[place] = written
-        metrics.samples.with(group.key).set(work.written.reduce(0) { $0 + $1.count })
+        for labels in written.subtracting(new) { samples.addStale(labels, atMs: atMs - queryOffsetMs) }
+        written = new
         for refusal in try samples.write(to: environment.store) {
             environment.log.warning(
                 "a result of a rule was refused",

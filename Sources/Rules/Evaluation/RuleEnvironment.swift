@@ -17,6 +17,8 @@ package struct RuleEnvironment: Sendable {
     /// Takes what happened to alerts, for their story.
     package var record: @Sendable ([AlertEvent]) -> Void = { _ in }
     package var options = RuleOptions()
+    /// Of the time that goes into what was missed.
+    package var gaps = GapBudget()
     package var log = Logger.silent
 
     package init(engine: Engine, store: any MetricStore) {
@@ -36,6 +38,12 @@ package struct RuleOptions: Sendable {
     package var graceMs: Int64 = 10 * 60_000
     /// The longest outage after which alerts go on where they stood.
     package var outageMs: Int64 = 60 * 60_000
+    /// The most instants at which a group is evaluated that were missed.
+    package var gapInstantsMax = 1000
+    /// How long after the start what was missed is made up for: agents deliver what they kept meanwhile.
+    package var settleMs: Int64 = 60_000
+    /// Independent rules are evaluated at once in groups that take this long: waking threads costs about 40 us.
+    package var concurrentFromNs: Int64 = 20_000_000
 
     package init() {}
 }

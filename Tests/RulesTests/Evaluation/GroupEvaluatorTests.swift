@@ -16,11 +16,12 @@ private final class Bench {
     let told = Lock<[[Alert]]>([])
     let events = Lock<[AlertEvent]>([])
     var environment: RuleEnvironment
+    let time = ManualTime()
     let metrics = RuleMetrics(Registry())
 
-    init(store: any MetricStore = MemoryMetricStore()) throws {
+    init(store: any MetricStore = MemoryMetricStore(), helpers: Int = 0) throws {
         self.store = store
-        workers = try Workers(helpers: 0)
+        workers = try Workers(helpers: helpers)
         environment = RuleEnvironment(engine: Engine(store: store, workers: workers), store: store)
         environment.context.externalURL = "http://obs"
         let (told, events) = (told, events)
@@ -39,7 +40,7 @@ private final class Bench {
     }
 
     func evaluator(_ group: RuleGroup) -> GroupEvaluator {
-        GroupEvaluator(group, environment, metrics, time: ManualTime())
+        GroupEvaluator(group, environment, metrics, time: time)
     }
 
     func write(_ labels: [(String, String)], _ value: Double, atMs: Int64) throws {
@@ -55,6 +56,73 @@ private final class Bench {
 }
 
 @Suite struct GroupEvaluatorTests {
+    /// Chains through recorded series, beside alerts that read what is recorded and rules that stand alone.
+    @Test func rulesThatAreEvaluatedAtOnceSeeWhatTheyWouldInOrder() throws {
+        let bench = try Bench(helpers: 3)
+        bench.environment.options.concurrentFromNs = 0
+        var rules = ""
+        for chain in 0..<6 {
+            rules += "  - {record: a\(chain), expr: x + \(chain)}\n"
+            for link in 1..<4 {
+                rules += "  - {record: a\(chain)_\(link), expr: a\(chain)\(link > 1 ? "_\(link - 1)" : "") + 1}\n"
+            }
+            rules += "  - {alert: A\(chain), expr: a\(chain)_3 >= 0, annotations: {v: '{{ $value }}'}}\n"
+        }
+        let group = bench.evaluator(Bench.group(rules))
+        for step in 0..<5 {
+            let atMs = Int64(step) * 15_000
+            try bench.write([("__name__", "x")], Double(step * 100), atMs: atMs)
+            group.evaluate(atMs: atMs)
+            for chain in 0..<6 {
+                let expected = Double(step * 100 + chain + 3)
+                #expect(try bench.value("a\(chain)_3", atMs: atMs) == [expected], "chain \(chain) at step \(step)")
+                #expect(group.status.rules[chain * 5 + 4].alerts.map(\.value) == [expected])
+            }
+        }
+    }
+
+    /// The server is away from 75 s to 300 s; what was measured meanwhile comes after it is back.
+    @Test func whatWasMissedIsMadeUpForWithWhatHasComeSince() throws {
+        let bench = try Bench()
+        let rules = """
+              - {record: twice, expr: x * 2}
+              - {record: four, expr: twice * 2}
+              - {alert: High, expr: x > 100, for: 2m}
+
+            """
+        func measure(_ step: Int) throws {
+            try bench.write([("__name__", "x")], Double(step < 10 ? step : 100 + step), atMs: Int64(step) * 15_000)
+        }
+        let before = bench.evaluator(Bench.group(rules))
+        for step in 0...4 {
+            try measure(step)
+            before.evaluate(atMs: Int64(step) * 15_000)
+        }
+        let after = bench.evaluator(Bench.group(rules))
+        try measure(20)
+        after.evaluate(atMs: 300_000)
+        #expect(after.status.rules[2].alerts.map(\.activeAtMs) == [300_000])
+        for step in 5..<20 { try measure(step) }
+        try measure(21)
+        bench.time.advance(bySeconds: Double(bench.environment.options.settleMs - 1) / 1000)
+        after.evaluate(atMs: 315_000)
+        #expect(try bench.value("count_over_time(four[10m])", atMs: 315_000) == [7], "agents are still sending")
+        bench.time.advance(bySeconds: 0.001)
+        try measure(22)
+        after.evaluate(atMs: 330_000)
+        for step in 0...22 {
+            let expected = Double(4 * (step < 10 ? step : 100 + step))
+            #expect(try bench.value("four", atMs: Int64(step) * 15_000) == [expected], "at step \(step)")
+        }
+        #expect(try bench.value("count_over_time(four[10m])", atMs: 330_000) == [23])
+        // Its condition holds since step 10, which is 2 minutes ago.
+        #expect(after.status.rules[2].alerts.map(\.state) == [.pending])
+        try measure(23)
+        after.evaluate(atMs: 345_000)
+        #expect(after.status.rules[2].alerts.map(\.activeAtMs) == [150_000])
+        #expect(after.status.rules[2].alerts.map(\.state) == [.firing])
+    }
+
     @Test func anAlertIsPendingFiresAndIsResolved() throws {
         let bench = try Bench()
         let group = bench.evaluator(
