@@ -243,22 +243,6 @@ import Testing
             ended.map(\.method) == ["POST", "PUT", "GET", "POST"] && ended[3].json["transition"]?["id"]?.text == "31")
     }
 
-    /// The example of AWS' documentation of the signing process for POST requests, `post-x-www-form-urlencoded`.
-    @Test func amazonsSignatureIsThatOfItsTestSuite() {
-        let signature = AmazonSignature(
-            accessKey: "AKIDEXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region: "us-east-1",
-            service: "service")
-        let authorization = signature.authorization(
-            "20150830T123600Z",
-            [
-                ("content-type", "application/x-www-form-urlencoded"), ("host", "example.amazonaws.com"),
-                ("x-amz-date", "20150830T123600Z"),
-            ], Array("Param1=value1".utf8))
-        #expect(
-            authorization.hasSuffix("Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
-            "\(authorization)")
-    }
-
     @Test func snsGetsASignedForm() throws {
         let got = try Self.send(
             "sns",

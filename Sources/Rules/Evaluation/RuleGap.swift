@@ -1,6 +1,7 @@
 import Model
 import Posix
 import Storage
+import Telemetry
 
 /// The instants at which a group would have been evaluated while the server was away.
 struct RuleGap {

@@ -1,3 +1,4 @@
+import Encoding
 import Model
 import PromQL
 

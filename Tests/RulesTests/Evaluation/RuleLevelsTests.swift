@@ -9,12 +9,14 @@ import Testing
         let report = ConfigurationReport()
         let groups = RuleFile.read(Array(text.utf8).span, file: "r.yml", report)
         #expect(report.errors == [])
-        return RuleLevels.of(groups[0].rules)
+        return RuleLevels.of(groups.first?.rules ?? [])
     }
 
     @Test func rulesThatHaveNothingToDoWithEachOtherAreOfOneLevel() {
         #expect(
-            Self.levels(["record: a, expr: x", "record: b, expr: rate(y[5m])", "alert: C, expr: x > 1"]) == [[0, 1, 2]])
+            Self.levels(["record: a, expr: x", "record: b, expr: 'rate(y[5m])'", "alert: C, expr: x > 1"]) == [
+                [0, 1, 2]
+            ])
     }
 
     @Test func whatIsReadIsWrittenBefore() {
