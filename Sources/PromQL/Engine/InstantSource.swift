@@ -31,6 +31,7 @@ final class InstantSource: RowSource {
         defer { run.release(samples: samples) }
         var shared = SeriesBlock.Floats(timestampStart: -1, valueStart: 0, count: -1)
         for series in 0..<rows.count {
+            if plan.isSmoothed { try run.check() }
             frame.appendCells(dropsName: plan.aspect != .value)
             let floats = block.floats[series]
             if floats.timestampStart != shared.timestampStart || floats.count != shared.count {
@@ -94,6 +95,7 @@ final class InstantSource: RowSource {
         var next = histograms.lowerBound
         var converted: (index: Int, value: FloatHistogram)?
         let reduced = plan.statisticsOnly ? block.histogramPoints(series, statisticsOnly: true) : []
+        var place = 0
         fill(series, floats, block, &frame, instants)
         for step in 0..<grid.count {
             let instant = plan.mapping.timeMs(step, grid)
@@ -110,8 +112,9 @@ final class InstantSource: RowSource {
             switch plan.aspect {
             case .value:
                 if converted?.index != next - 1 {
-                    let known = reduced.last { $0.timeMs == sample.timestampMs }?.value
-                    converted = (next - 1, known ?? FloatHistogram(sample.value))
+                    while place < reduced.count, reduced[place].timeMs < sample.timestampMs { place += 1 }
+                    let isKnown = place < reduced.count && reduced[place].timeMs == sample.timestampMs
+                    converted = (next - 1, isKnown ? reduced[place].value : FloatHistogram(sample.value))
                 }
                 frame.set(converted.map { .histogram($0.value) }, row: series, step: step)
             case .infoTimestamp:
@@ -131,27 +134,28 @@ final class InstantSource: RowSource {
         )
         let metric = frame.labels.value(.metric, of: series)
         let context = WindowContext(
-            grid: grid, mapping: plan.mapping, rangeMs: 0, edge: .smoothed, arguments: [], position: position)
+            run, grid: grid, mapping: plan.mapping, rangeMs: 0, edge: .smoothed, arguments: [], position: position)
+        let times = samples.floats.map(\.timeMs)
+        let (floatBounds, histogramBounds) = (reach(times), reach(samples.histograms.map(\.timeMs)))
+        var behind = 0
         for step in 0..<grid.count {
             let instant = plan.mapping.timeMs(step, grid)
-            let floats = samples.floats.filter {
-                $0.timeMs > instant - plan.lookbackMs && $0.timeMs <= instant + plan.lookbackMs
-            }
-            let histograms = samples.histograms.filter {
-                $0.timeMs > instant - plan.lookbackMs && $0.timeMs <= instant + plan.lookbackMs
-            }
+            let floats = floatBounds[step]
+            let histograms = samples.histograms[histogramBounds[step]]
+            behind = max(behind, floats.lowerBound)
+            while behind < floats.upperBound, times[behind] < instant { behind += 1 }
             if !floats.isEmpty, !histograms.isEmpty {
                 context.annotate(.mixedFloatsHistograms(metric: metric, position))
-            } else if let behind = floats.firstIndex(where: { $0.timeMs >= instant }) {
-                if floats[behind].timeMs == instant {
-                    frame.set(.float(floats[behind].value), row: series, step: step)
-                } else if behind > 0 {
-                    let value = EdgeRate.interpolate(
-                        floats[behind - 1], floats[behind], at: instant, isCounter: false)
+            } else if behind < floats.upperBound {
+                let next = samples.floats[behind]
+                if next.timeMs == instant {
+                    frame.set(.float(next.value), row: series, step: step)
+                } else if behind > floats.lowerBound {
+                    let value = EdgeRate.interpolate(samples.floats[behind - 1], next, at: instant, isCounter: false)
                     frame.set(.float(value), row: series, step: step)
                 }
-            } else if let last = floats.last {
-                frame.set(.float(last.value), row: series, step: step)
+            } else if !floats.isEmpty {
+                frame.set(.float(samples.floats[floats.upperBound - 1].value), row: series, step: step)
             } else {
                 let point = smooth(histograms, at: instant, metric, context)
                 frame.set(point.map(Point.histogram), row: series, step: step)
@@ -160,8 +164,16 @@ final class InstantSource: RowSource {
         scratch.annotations.add(context.annotations)
     }
 
+    /// The samples within the lookback on both sides of each instant.
+    private func reach(_ times: [Int64]) -> WindowBounds {
+        var bounds = WindowBounds()
+        bounds.find(
+            in: times.span, grid: grid, mapping: plan.mapping, beforeMs: plan.lookbackMs, afterMs: plan.lookbackMs)
+        return bounds
+    }
+
     private func smooth(
-        _ points: [HistogramPoint], at instant: Int64, _ metric: String, _ context: WindowContext
+        _ points: ArraySlice<HistogramPoint>, at instant: Int64, _ metric: String, _ context: WindowContext
     ) -> FloatHistogram? {
         guard let behind = points.firstIndex(where: { $0.timeMs >= instant }) else {
             guard var last = points.last?.value else { return nil }
@@ -169,7 +181,7 @@ final class InstantSource: RowSource {
             return last
         }
         if points[behind].timeMs == instant { return points[behind].value }
-        guard behind > 0 else { return nil }
+        guard behind > points.startIndex else { return nil }
         let before = points[behind - 1]
         let after = points[behind]
         if before.value.usesCustomBounds != after.value.usesCustomBounds {

@@ -14,6 +14,8 @@ final class OverTimeSource: RowSource {
     private let scalars: [[Double]]
     private let run: QueryRun
     private let knowsStarts: Bool
+    /// Floats that are visited in the time that a histogram takes.
+    private static let histogramVisits = 64
     private let counts: StepCounts?
 
     private init(
@@ -59,7 +61,7 @@ final class OverTimeSource: RowSource {
     private func context(_ scratch: Scratch) -> WindowContext {
         if let context = scratch.context { return context }
         let context = WindowContext(
-            grid: grid, mapping: plan.input.mapping, rangeMs: plan.input.rangeMs, edge: plan.input.edge,
+            run, grid: grid, mapping: plan.input.mapping, rangeMs: plan.input.rangeMs, edge: plan.input.edge,
             arguments: scalars, position: plan.position)
         scratch.context = context
         return context
@@ -93,7 +95,7 @@ final class OverTimeSource: RowSource {
         defer { run.release(samples: samples) }
         var shared = SeriesBlock.Floats(timestampStart: -1, valueStart: 0, count: -1)
         scratch.row = [Double](repeating: Absent.value, count: grid.count)
-        for series in 0..<rows.count {
+        for series in 0..<rows.count where context.failure == nil {
             context.seriesLabels = (frame.labels, series)
             let floats = block.floats[series]
             let values = block.values.span.extracting(floats.valueStart..<floats.valueStart + floats.count)
@@ -148,7 +150,7 @@ final class OverTimeSource: RowSource {
     ) {
         scratch.row = [Double](repeating: Absent.value, count: grid.count)
         scratch.starts.removeAll()
-        for row in rows {
+        for row in rows where context.failure == nil {
             frame.labels.appendSet(row, of: subquery.labels)
             context.seriesLabels = (subquery.labels, row)
             scratch.times.removeAll(keepingCapacity: true)
@@ -229,6 +231,8 @@ final class OverTimeSource: RowSource {
                 window.histograms.isEmpty
                 ? plan.function.floatPoint(window, step, context) : plan.function.point(window, step, context)
             frame.set(point, row: frame.count - 1, step: step)
+            let visits = window.floats.count + window.histograms.count * Self.histogramVisits
+            guard context.mayGoOn(after: visits) else { return }
         }
     }
 

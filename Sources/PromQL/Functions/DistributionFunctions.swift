@@ -127,6 +127,9 @@ extension OverTimeFunctions {
             return sorted.quantile(q)
         }
 
+        /// Values that are moved aside for a new one in the time that visiting one takes.
+        private static let movedAtOnce = 32
+
         /// Keeps the window sorted while it slides.
         static func sweep(
             _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
@@ -144,7 +147,10 @@ extension OverTimeFunctions {
                     held = window.lowerBound..<window.lowerBound
                 }
                 for index in held.lowerBound..<window.lowerBound { sorted.remove(run.values[index]) }
-                for index in held.upperBound..<window.upperBound { sorted.insert(run.values[index]) }
+                for index in held.upperBound..<window.upperBound {
+                    sorted.insert(run.values[index])
+                    guard context.mayGoOn(after: 1 + sorted.count / movedAtOnce) else { return }
+                }
                 held = window
                 let q = context.arguments[0][step]
                 check(q, context)

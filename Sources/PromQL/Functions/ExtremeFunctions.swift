@@ -21,10 +21,7 @@ extension ExtremeFunction {
         _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
     ) {
         guard OverTimeFunctions.slides(run, bounds) else {
-            for step in row.indices {
-                let window = bounds[step]
-                row[step] = window.isEmpty ? Absent.value : value(run, window, step, context)
-            }
+            visitEach(run, bounds, context, &row)
             return
         }
         var places: [Int] = []

@@ -67,10 +67,7 @@ extension ExtrapolatedFunction {
         _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
     ) {
         guard context.edge == .plain, run.starts.isEmpty else {
-            for step in row.indices {
-                let window = bounds[step]
-                row[step] = window.isEmpty ? Absent.value : value(run, window, step, context)
-            }
+            visitEach(run, bounds, context, &row)
             return
         }
         // Resets are rare: their places are found once for all windows.
@@ -84,14 +81,14 @@ extension ExtrapolatedFunction {
             }
         }
         context.extrapolations.prepare(run.times, bounds, context, isPerSecond: isPerSecond)
-        fill(&row, run.values, bounds, resets, context.extrapolations)
+        fill(&row, run.values, bounds, resets, context.extrapolations, context)
     }
 
     /// The loop over the instants of one series: what depends on times alone was prepared, for all series that share
     /// them.
     private static func fill(
         _ row: inout [Double], _ values: Span<Double>, _ bounds: WindowBounds, _ resets: [Int],
-        _ extrapolations: Extrapolations
+        _ extrapolations: Extrapolations, _ context: WindowContext
     ) {
         var firstReset = 0
         var cells = row.mutableSpan
@@ -112,6 +109,7 @@ extension ExtrapolatedFunction {
                 change += values[resets[next] - 1]
                 next += 1
             }
+            if next > firstReset, !context.mayGoOn(after: next - firstReset) { return }
             let reach = reaches[step]
             let start = values[first]
             // A counter is not extrapolated below zero.
@@ -436,6 +434,7 @@ extension TransitionCount {
                 continue
             }
             row[step] = Double(counts[window.upperBound - 1] - counts[window.lowerBound])
+            guard context.mayGoOn(after: bounds[step].count - window.count) else { return }
         }
     }
 

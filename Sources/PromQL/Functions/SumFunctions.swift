@@ -54,7 +54,7 @@ extension OverTimeFunctions {
         static func sweep(
             _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
         ) {
-            slide(run, bounds, &row) { run, window, sum, step in
+            slide(run, bounds, context, &row) { run, window, sum, step in
                 // Parts may overflow where the whole does not.
                 sum.sum.isFinite ? sum.value : value(run, window, step, context)
             }
@@ -81,7 +81,7 @@ extension OverTimeFunctions {
         static func sweep(
             _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
         ) {
-            slide(run, bounds, &row) { run, window, sum, step in
+            slide(run, bounds, context, &row) { run, window, sum, step in
                 guard sum.sum.isFinite else { return value(run, window, step, context) }
                 let count = Double(window.count)
                 return sum.sum / count + sum.correction / count
@@ -100,7 +100,7 @@ extension OverTimeFunctions {
     /// Calls `result` with the sum of each window that is not empty.
     @inline(__always)
     private static func slide(
-        _ run: borrowing FloatRun, _ bounds: WindowBounds, _ row: inout [Double],
+        _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double],
         _ result: (borrowing FloatRun, Range<Int>, KahanSum, Int) -> Double
     ) {
         let slides = slides(run, bounds)
@@ -110,7 +110,9 @@ extension OverTimeFunctions {
             if window.isEmpty {
                 row[step] = Absent.value
             } else if slides {
-                row[step] = result(run, window, sliding.move(to: window, in: run.values), step)
+                let sum = sliding.move(to: window, in: run.values)
+                row[step] = result(run, window, sum, step)
+                guard sum.sum.isFinite || context.mayGoOn(after: window.count) else { return }
             } else {
                 var sum = KahanSum()
                 for index in window { sum.add(run.values[index]) }

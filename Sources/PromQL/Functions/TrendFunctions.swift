@@ -121,9 +121,7 @@ extension WindowFunction {
         _ result: (TrendFunctions.Line, Int) -> Double
     ) {
         guard OverTimeFunctions.slides(run, bounds), var sliding = SlidingLine(run) else {
-            for step in row.indices {
-                row[step] = bounds[step].isEmpty ? Absent.value : value(run, bounds[step], step, context)
-            }
+            visitEach(run, bounds, context, &row)
             return
         }
         for step in row.indices {

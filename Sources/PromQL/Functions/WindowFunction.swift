@@ -84,17 +84,37 @@ final class WindowContext {
     var extrapolations = Extrapolations()
     /// The series at hand: a set of a block of labels.
     var seriesLabels = (block: LabelBlock(), set: 0)
+    private let run: QueryRun
+    private var visited = 0
+
+    /// One series may have so many windows of so many samples that it alone takes longer than a query may.
+    private static let visitsBetweenChecks = 1 << 16
 
     init(
-        grid: Grid, mapping: TimeMapping, rangeMs: Int64, edge: RangeEdge, arguments: [[Double]],
+        _ run: QueryRun, grid: Grid, mapping: TimeMapping, rangeMs: Int64, edge: RangeEdge, arguments: [[Double]],
         position: PositionRange
     ) {
+        self.run = run
         self.grid = grid
         self.mapping = mapping
         self.rangeMs = rangeMs
         self.edge = edge
         self.arguments = arguments
         self.position = position
+    }
+
+    /// Counts visits of samples, and looks now and then whether the query may go on. Where it may not, `failure` says why.
+    @inline(__always)
+    func mayGoOn(after visits: Int) -> Bool {
+        visited &+= visits
+        return visited < Self.visitsBetweenChecks || check()
+    }
+
+    @inline(never)
+    private func check() -> Bool {
+        visited = 0
+        do throws(QueryError) { try run.check() } catch { failure = failure ?? error }
+        return failure == nil
     }
 
     @inline(__always)
@@ -147,9 +167,18 @@ extension WindowFunction {
     static func sweep(
         _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
     ) {
+        visitEach(run, bounds, context, &row)
+    }
+
+    /// Evaluates each window anew.
+    @inline(__always)
+    static func visitEach(
+        _ run: borrowing FloatRun, _ bounds: WindowBounds, _ context: WindowContext, _ row: inout [Double]
+    ) {
         for step in row.indices {
             let window = bounds[step]
             row[step] = window.isEmpty ? Absent.value : value(run, window, step, context)
+            guard context.mayGoOn(after: window.count) else { return }
         }
     }
 

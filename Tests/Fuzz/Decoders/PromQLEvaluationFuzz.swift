@@ -1,3 +1,4 @@
+import Glibc
 import Posix
 import PromQL
 import Storage
@@ -5,7 +6,8 @@ import TestSupport
 
 extension FuzzedDecoder {
     /// Expressions as text and expressions grown from the input's bytes, over series with everything that series have.
-    /// Whatever is asked is answered or refused within the query's bounds.
+    /// Whatever is asked is answered or refused within the query's bounds, that of time included: under a sanitizer and on
+    /// a busy machine not to the second, but no query goes on for long without looking at the clock.
     static let promqlEvaluation = FuzzedDecoder("promql-evaluation", bytesMax: 256) { bytes in
         guard let kind = bytes.array.first else { return }
         let rest = bytes.extracting(1...)
@@ -16,6 +18,7 @@ extension FuzzedDecoder {
             var tree = ExpressionTree(InputNumbers(rest.array))
             text = tree.expression(depth: Int(kind >> 1 & 3))
         }
+        let startSeconds = FuzzedEngine.cpuSeconds
         do {
             let expression = try Parser.parse(text)
             let subject = FuzzedEngine.shared
@@ -29,6 +32,8 @@ extension FuzzedDecoder {
         } catch {
             check(!"\(error)".isEmpty, "an error without words")
         }
+        let seconds = FuzzedEngine.cpuSeconds - startSeconds
+        check(seconds < FuzzedEngine.cpuSecondsMax, "\(seconds) s of CPU for \(text)")
     }
 }
 
@@ -37,6 +42,15 @@ private struct FuzzedEngine: Sendable {
     static let samples = 30
     static let lastMs = OddSeries.startMs + Int64(samples) * OddSeries.intervalMs
     static let shared = FuzzedEngine()
+    static let timeoutMs: Int64 = 5_000
+    static let cpuSecondsMax = 3 * Double(timeoutMs) / 1000
+
+    /// Of this thread, so that neither other programs nor a stop count.
+    static var cpuSeconds: Double {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    }
 
     let engine: Engine
 
@@ -44,7 +58,7 @@ private struct FuzzedEngine: Sendable {
         do {
             var options = EngineOptions()
             options.samplesMax = 200_000
-            options.timeoutMs = 5_000
+            options.timeoutMs = Self.timeoutMs
             let store = try OddSeries(seed: 1, samples: Self.samples).store()
             engine = Engine(store: store, workers: try Workers(helpers: 0), options: options)
         } catch {
