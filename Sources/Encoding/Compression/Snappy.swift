@@ -4,13 +4,16 @@ import CSnappy
 package enum Snappy {
     /// Appends what the block holds and returns how many bytes that is. The length that the block declares is judged
     /// before anything is allocated: by the limit, and by what so few bytes can become at all.
+    ///
+    /// - Parameter spareBytes: room behind it, for who goes on writing there.
     @discardableResult
     package static func decompress(
-        _ block: Span<UInt8>, bytesMax: Int, appendingTo output: inout [UInt8]
+        _ block: Span<UInt8>, bytesMax: Int, spareBytes: Int = 0, appendingTo output: inout [UInt8]
     ) throws(CompressionError) -> Int {
         let count = try declaredCount(of: block)
         guard count <= bytesMax else { throw CompressionError(.snappy, .tooLarge(bytesMax: bytesMax)) }
         let before = output.count
+        output.reserveCapacity(before + count + spareBytes)
         output.append(addingCapacity: count) { room in
             unsafe room.withUnsafeMutableBufferPointer { buffer, written in
                 unsafe block.withUnsafeBytes { source in

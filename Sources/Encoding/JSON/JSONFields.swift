@@ -29,6 +29,10 @@ package struct JSONFields: Sendable {
         /// What stands between the quotes of the name.
         package var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
         package var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+
+        /// Cases are told apart by patterns: `==` of another room's enumeration is called through its protocol.
+        @inlinable package var isObject: Bool { if case .object = kind { true } else { false } }
+        @inlinable package var isString: Bool { if case .string = kind { true } else { false } }
     }
 
     package static let fieldsMax = 4096

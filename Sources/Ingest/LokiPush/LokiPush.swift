@@ -36,7 +36,9 @@ package struct LokiPush: LogIngestProtocol {
         }
         var body: [UInt8] = []
         do throws(CompressionError) {
-            try Snappy.decompress(request.body, bytesMax: limits.expandedBytesMax, appendingTo: &body)
+            try Snappy.decompress(
+                request.body, bytesMax: limits.expandedBytesMax, spareBytes: LokiPushDecoder.spareBytes,
+                appendingTo: &body)
         } catch {
             if case .tooLarge = error.reason { throw RequestRefusal(.contentTooLarge, "\(error)") }
             throw RequestRefusal(

@@ -5,8 +5,11 @@ package import Storage
 /// Reads `logproto.PushRequest`. Lines stay where they are in the body, which becomes the buffer of the batch; labels and
 /// metadata are written behind them.
 package enum LokiPushDecoder {
-    /// - Parameter body: not compressed any more.
-    package static func batch(_ body: [UInt8]) throws(LokiPushError) -> LogBatch {
+    /// Room behind a body with which the labels of most requests need no larger buffer.
+    static let spareBytes = 16 << 10
+
+    /// - Parameter body: not compressed any more. It becomes the batch's: who keeps another reference makes a copy.
+    package static func batch(_ body: consuming [UInt8]) throws(LokiPushError) -> LogBatch {
         var walk = Walk()
         do throws(DecodeError) {
             try walk.read(body.span)

@@ -57,6 +57,8 @@ struct EncodedBlock {
 /// Writes blocks. Keeps its working memory between them.
 struct BlockWriter: ~Copyable {
     private var compressor: ZstandardCompressor
+    private var shaper = LineShaper()
+    private var table = ColumnTable()
     /// Shorter sections are not worth a frame.
     private static let compressedBytesMin = 64
     static let level = 3
@@ -78,7 +80,7 @@ struct BlockWriter: ~Copyable {
             block.maxNs = max(block.maxNs, input.timestampsNs[index])
             block.rawBytes += Int(input.lines[index].count)
         }
-        var shaper = LineShaper()
+        shaper.removeAll()
         for index in input.lines.indices {
             shaper.add(input.lines[index], metadata: input.metadata[index], in: input.text.span)
         }
@@ -131,14 +133,16 @@ struct BlockWriter: ~Copyable {
     ) throws(CompressionError) -> [UInt8] {
         var payloads: [UInt8] = []
         var section: [UInt8] = []
-        var sorted = ColumnGatherer(shaper)
+        table.fill(from: shaper)
+        let table = table
         bytes.appendVarint(UInt64(shaper.names.count))
         for (column, name) in shaper.names.enumerated() {
-            sorted.gather(column)
+            let values = table.values(ofColumn: column)
             section.removeAll(keepingCapacity: true)
             encoder.filter.beginColumn()
             let kind = encoder.encode(
-                sorted.values, in: input.text.span, rows: sorted.rows, timestampsNs: input.timestampsNs, to: &section)
+                values, in: input.text.span,
+                moments: .of(column: column, table, timestampsNs: input.timestampsNs), to: &section)
             let start = payloads.count
             // Ids and addresses are as good as random.
             if kind == .ids || kind == .addresses {
@@ -152,7 +156,7 @@ struct BlockWriter: ~Copyable {
             bytes.appendVarint(UInt64(encoder.filter.longestOfColumn))
             bytes.appendVarint(UInt64(name.name.count))
             bytes += name.name
-            bytes.appendVarint(UInt64(sorted.values.count))
+            bytes.appendVarint(UInt64(values.count))
             bytes.appendVarint(UInt64(payloads.count - start))
             bytes.appendLittleEndian(CRC32C.of(payloads.span.extracting(start..<payloads.count)))
             bytes.append(encoder.numberRange == nil ? 0 : 1)
@@ -176,36 +180,5 @@ struct BlockWriter: ~Copyable {
         }
         bytes.append(BlockFormat.Coding.plain.rawValue)
         bytes.append(section)
-    }
-}
-
-/// The values of one column after the other, taken from lines that were taken apart.
-private struct ColumnGatherer {
-    private let shaper: LineShaper
-    /// For each shape and column the place of the value among those of a line, or -1.
-    private var places: [Int32]
-    private(set) var values: [Slice] = []
-    private(set) var rows: [Int32] = []
-
-    init(_ shaper: LineShaper) {
-        self.shaper = shaper
-        places = [Int32](repeating: -1, count: shaper.shapes.count * shaper.names.count)
-        for (number, shape) in shaper.shapes.enumerated() {
-            for (place, column) in (shape.columns + shape.metadataColumns).enumerated() {
-                places[number * shaper.names.count + column] = Int32(place)
-            }
-        }
-    }
-
-    mutating func gather(_ column: Int) {
-        values.removeAll(keepingCapacity: true)
-        rows.removeAll(keepingCapacity: true)
-        let width = shaper.names.count
-        for (row, shape) in shaper.shapeOf.enumerated() {
-            let place = places[Int(shape) * width + column]
-            guard place >= 0 else { continue }
-            values.append(shaper.values[Int(shaper.firstValue[row] + place)])
-            rows.append(Int32(row))
-        }
     }
 }

@@ -61,10 +61,22 @@ struct LineShaper {
 
     private static let recentMax = 8
 
-    init() {
+    init() { removeAll() }
+
+    /// Makes it ready for the lines of another block.
+    mutating func removeAll() {
+        shapes.removeAll(keepingCapacity: true)
+        shapeOf.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
+        firstValue.removeAll(keepingCapacity: true)
+        byKey.removeAll(keepingCapacity: true)
+        recent.removeAll(keepingCapacity: true)
+        outlines.removeAll(keepingCapacity: true)
+        pieceBytes.removeAll(keepingCapacity: true)
+        pieceEnds = [0]
         // Shape 0 is that of lines without fields and metadata.
-        names.append(ColumnName(source: .line, name: []))
-        numbers[names[0]] = 0
+        names = [ColumnName(source: .line, name: [])]
+        numbers = [names[0]: 0]
         append(LineShape(literals: [[], []], columns: [0], metadataColumns: []), fields: 0)
     }
 

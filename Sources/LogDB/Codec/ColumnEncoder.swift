@@ -36,17 +36,18 @@ struct ColumnEncoder {
     /// Appends one column.
     ///
     /// - Parameters:
-    ///   - rows: for each value its row, in `timestampsNs`; empty where moments are not to be looked for.
+    ///   - moments: the times of the values' entries; none where moments are not to be looked for.
     mutating func encode(
-        _ values: [Slice], in text: Span<UInt8>, rows: [Int32] = [], timestampsNs: [Int64] = [], depth: Int = 0,
+        _ values: Span<Slice>, in text: Span<UInt8>, moments: MomentRows = .none, depth: Int = 0,
         to bytes: inout [UInt8]
     ) -> ColumnKind {
         numberRange = nil
-        guard let first = values.first else {
+        if values.isEmpty {
             bytes.append(ColumnKind.constant.rawValue)
             bytes.appendVarint(0)
             return .constant
         }
+        let first = values[0]
         let firstText = text.extracting(first.range)
         if encodeDictionary(values, in: text, to: &bytes) {
             return ColumnKind(rawValue: bytes[lastKindAt]) ?? .constant
@@ -54,8 +55,8 @@ struct ColumnEncoder {
         if NumberTexts.decimal(firstText) != nil, encodeDecimals(values, in: text, to: &bytes) { return .decimals }
         if first.count >= 1, firstText[0] == 0x30, encodeDigits(values, in: text, to: &bytes) { return .digits }
         if NumberTexts.address(firstText) != nil, encodeAddresses(values, in: text, to: &bytes) { return .addresses }
-        if !rows.isEmpty, let decimals = MomentTexts.decimals(ofLength: firstText.count),
-            encodeMoments(values, in: text, decimals, rows, timestampsNs, to: &bytes)
+        if let decimals = MomentTexts.decimals(ofLength: firstText.count),
+            encodeMoments(values, in: text, decimals, moments, to: &bytes)
         {
             return .moments
         }
@@ -80,7 +81,7 @@ struct ColumnEncoder {
 
     /// Constants and dictionaries: false, with nothing written, where there are too many values.
     private mutating func encodeDictionary(
-        _ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]
+        _ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]
     ) -> Bool {
         let limit = min(Self.dictionaryMax, values.count / 3 + 1)
         dictionary.removeAll()
@@ -88,7 +89,8 @@ struct ColumnEncoder {
         ids.reserveCapacity(values.count)
         var last = values[0]
         var lastID: UInt8 = 0
-        for value in values {
+        for index in values.indices {
+            let value = values[index]
             if ids.isEmpty || value.count != last.count
                 || !ByteSearch.equal(text.extracting(value.range), text.extracting(last.range))
             {
@@ -115,14 +117,14 @@ struct ColumnEncoder {
 
     // MARK: numbers
 
-    private mutating func encodeDecimals(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+    private mutating func encodeDecimals(_ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         var mantissas: [Int64] = []
         var scales: [UInt8] = []
         mantissas.reserveCapacity(values.count)
         scales.reserveCapacity(values.count)
         var (least, most) = (Double.infinity, -Double.infinity)
-        for value in values {
-            guard let decimal = NumberTexts.decimal(text.extracting(value.range)) else { return false }
+        for index in values.indices {
+            guard let decimal = NumberTexts.decimal(text.extracting(values[index].range)) else { return false }
             mantissas.append(decimal.mantissa)
             scales.append(decimal.scale)
             let number = Double(decimal.mantissa) / NumberTexts.powers[Int(decimal.scale)]
@@ -140,13 +142,15 @@ struct ColumnEncoder {
         return true
     }
 
-    private mutating func encodeDigits(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+    private mutating func encodeDigits(_ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         let count = Int(values[0].count)
         guard count > 0, count <= NumberTexts.digitsMax else { return false }
         var numbers: [Int64] = []
         numbers.reserveCapacity(values.count)
-        for value in values {
-            guard let number = NumberTexts.digits(text.extracting(value.range), count: count) else { return false }
+        for index in values.indices {
+            guard let number = NumberTexts.digits(text.extracting(values[index].range), count: count) else {
+                return false
+            }
             numbers.append(number)
         }
         bytes.append(ColumnKind.digits.rawValue)
@@ -156,11 +160,12 @@ struct ColumnEncoder {
         return true
     }
 
-    private mutating func encodeAddresses(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+    private mutating func encodeAddresses(_ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool
+    {
         let start = bytes.count
         bytes.append(ColumnKind.addresses.rawValue)
-        for value in values {
-            guard let address = NumberTexts.address(text.extracting(value.range)) else {
+        for index in values.indices {
+            guard let address = NumberTexts.address(text.extracting(values[index].range)) else {
                 bytes.removeLast(bytes.count - start)
                 return false
             }
@@ -172,15 +177,18 @@ struct ColumnEncoder {
 
     /// Moments as how far each is from the timestamp of its entry, cut to the same decimals: mostly not at all.
     private mutating func encodeMoments(
-        _ values: [Slice], in text: Span<UInt8>, _ decimals: Int, _ rows: [Int32], _ timestampsNs: [Int64],
-        to bytes: inout [UInt8]
+        _ values: Span<Slice>, in text: Span<UInt8>, _ decimals: Int, _ moments: MomentRows, to bytes: inout [UInt8]
     ) -> Bool {
+        guard case .of(let column, let table, let timestampsNs) = moments else { return false }
+        let rows = table.rows(ofColumn: column)
         var distances: [Int64] = []
         distances.reserveCapacity(values.count)
         let unit = MomentTexts.unit(decimals)
-        for (index, value) in values.enumerated() {
-            guard let ns = MomentTexts.ns(text.extracting(value.range), decimals: decimals) else { return false }
-            distances.append(ns &- MomentColumn.cut(timestampsNs[Int(rows[index])], to: unit))
+        for index in values.indices {
+            guard let ns = MomentTexts.ns(text.extracting(values[index].range), decimals: decimals) else {
+                return false
+            }
+            distances.append(ns &- MomentColumn.cut(timestampsNs[Int(rows[rows.startIndex + index])], to: unit))
         }
         bytes.append(ColumnKind.moments.rawValue)
         bytes.append(UInt8(decimals))
@@ -189,13 +197,14 @@ struct ColumnEncoder {
         return true
     }
 
-    private mutating func encodeIDs(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+    private mutating func encodeIDs(_ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         let length = values[0].count
         guard length & 1 == 0, length / 2 <= 255 else { return false }
         let start = bytes.count
         bytes.append(ColumnKind.ids.rawValue)
         bytes.append(UInt8(length / 2))
-        for value in values {
+        for index in values.indices {
+            let value = values[index]
             guard value.count == length,
                 Hexadecimal.append(lowerCase: text.extracting(value.range), to: &bytes)
             else {
@@ -211,15 +220,24 @@ struct ColumnEncoder {
         return true
     }
 
-    private mutating func encodeTexts(_ values: [Slice], in text: Span<UInt8>, to bytes: inout [UInt8]) {
+    private mutating func encodeTexts(_ values: Span<Slice>, in text: Span<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(ColumnKind.texts.rawValue)
-        IntegerBlocks.encode(values.map { Int64($0.count) }, to: &bytes)
-        for value in values {
-            let value = text.extracting(value.range)
+        var counts: [Int64] = []
+        counts.reserveCapacity(values.count)
+        for index in values.indices { counts.append(Int64(values[index].count)) }
+        IntegerBlocks.encode(counts, to: &bytes)
+        for index in values.indices {
+            let value = text.extracting(values[index].range)
             bytes.append(value)
             filter.add(value)
         }
     }
+}
+
+/// The times that moments of a column are told from.
+enum MomentRows {
+    case none
+    case of(column: Int, ColumnTable, timestampsNs: [Int64])
 }
 
 /// Distinct values with numbers in order of arrival.

@@ -19,11 +19,12 @@ struct TemplateEncoder {
     private var firstVariable: [Int] = []
     private var table = [UInt16](repeating: 0, count: 1024)
 
-    init(_ values: [Slice], in text: Span<UInt8>) {
+    init(_ values: Span<Slice>, in text: Span<UInt8>) {
         ids.reserveCapacity(values.count)
         firstVariable.reserveCapacity(values.count)
         var scratch: [UInt8] = []
-        for value in values {
+        for index in values.indices {
+            let value = values[index]
             firstVariable.append(variables.count)
             scratch.removeAll(keepingCapacity: true)
             let before = variables.count
@@ -44,7 +45,6 @@ struct TemplateEncoder {
     /// False where the value cannot be told as template and variables.
     private mutating func split(_ value: Slice, in text: Span<UInt8>, into scratch: inout [UInt8]) -> Bool {
         let end = Int(value.start + value.count)
-        guard text.extracting(value.range).offset(of: Self.gap) == nil else { return false }
         var index = Int(value.start)
         var pieceStart = index
         let before = variables.count
@@ -65,6 +65,7 @@ struct TemplateEncoder {
                 if hasDigit { take(start..<index, text, &pieceStart, &scratch) }
                 continue
             }
+            if byte == Self.gap { return false }
             index += 1
             if byte == UInt8(ascii: "\""), let close = Self.quote(text, from: index, to: end) {
                 take(index..<close, text, &pieceStart, &scratch)
@@ -144,7 +145,7 @@ struct TemplateEncoder {
                 for member in members { column.append(variables[firstVariable[Int(member)] + variable]) }
                 // What no template fits will not fit one at the next level.
                 let depth = template == 0 ? ColumnEncoder.depthMax : depth + 1
-                _ = encoder.encode(column, in: text, depth: depth, to: &bytes)
+                _ = encoder.encode(column.span, in: text, depth: depth, to: &bytes)
             }
         }
     }

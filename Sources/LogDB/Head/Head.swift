@@ -76,16 +76,17 @@ struct Head: ~Copyable {
         var numbers: [UInt32: Int] = [:]
         for chunk in chunks.suffix(smallChunks) {
             let rows = chunk.read()
+            let bytes = rows.bytes
             for row in 0..<rows.count {
                 let number = chunk.streams[rows.stream(row)]
                 let stream = numbers[number] ?? streams.count
                 if stream == streams.count {
                     numbers[number] = stream
                     streams.append(number)
-                    batch.streams.append(batch.append(rows.bytes.span.extracting(rows.streams[rows.stream(row)])))
+                    batch.streams.append(batch.append(bytes.span.extracting(rows.streams[rows.stream(row)])))
                 }
-                let line = batch.append(rows.bytes.span.extracting(rows.line(row)))
-                let metadata = batch.append(rows.bytes.span.extracting(rows.metadata(row)))
+                let line = batch.append(bytes.span.extracting(rows.line(row)))
+                let metadata = batch.append(bytes.span.extracting(rows.metadata(row)))
                 batch.entries.append(
                     LogBatch.Entry(
                         timestampNs: rows.timestampNs(row), stream: stream, line: line, metadata: metadata))

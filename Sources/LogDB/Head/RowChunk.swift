@@ -99,8 +99,8 @@ enum RowFormat {
     }
 }
 
-/// The entries of a chunk.
-struct Rows {
+/// The entries of a chunk. An object, so that who walks rows of many chunks counts one reference for each.
+final class Rows: Sendable {
     let bytes: [UInt8]
     let identity: LogBatch.Identity?
     let dropsRepeats: Bool

@@ -167,11 +167,12 @@ struct HeadWriter {
                         last = key.stream
                     }
                     let rows = rows[Int(key.chunk)]
+                    let bytes = rows.bytes
                     let row = Int(key.row)
                     try writer.add(
                         stream: UInt32(used.count - 1), key.timestampNs,
-                        rows.bytes.span.extracting(rows.line(row)),
-                        metadata: rows.bytes.span.extracting(rows.metadata(row)))
+                        bytes.span.extracting(rows.line(row)),
+                        metadata: bytes.span.extracting(rows.metadata(row)))
                 }
                 return used
             }

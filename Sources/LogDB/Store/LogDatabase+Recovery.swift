@@ -41,8 +41,8 @@ extension LogDatabase {
             guard rows.dropsRepeats else { continue }
             repeats.restore(
                 repeats.hash(
-                    rows.bytes.span.extracting(rows.streams[rows.stream(row)]), rows.timestampNs(row),
-                    rows.bytes.span.extracting(rows.line(row))))
+                    plain.span.extracting(rows.streams[rows.stream(row)]), rows.timestampNs(row),
+                    plain.span.extracting(rows.line(row))))
         }
         let restored = Head.Payload(
             bytes: bytes, isPacked: type == LogRecordType.packed, plainBytes: plain.count, header: header,

@@ -31,14 +31,15 @@ struct UnitSearch {
     ) {
         guard chunk.streams.contains(where: { head.isWanted[Int($0)] }) else { return }
         let rows = chunk.read()
+        let bytes = rows.bytes
         for row in 0..<rows.count {
             let stream = chunk.streams[rows.stream(row)]
             let timestampNs = rows.timestampNs(row)
             guard timestampNs >= bounds.startNs, timestampNs <= bounds.endNs, head.shows(stream, timestampNs) else {
                 continue
             }
-            let line = rows.bytes.span.extracting(rows.line(row))
-            let metadata = rows.bytes.span.extracting(rows.metadata(row))
+            let line = bytes.span.extracting(rows.line(row))
+            let metadata = bytes.span.extracting(rows.metadata(row))
             reader.begin()
             guard satisfies(line, metadata) else { continue }
             found.streamOf.append(head.number(stream, in: &streams))

@@ -81,7 +81,7 @@ package struct LogFields: Sendable {
         for index in levels[depth].fields.indices {
             let found = levels[depth].fields[index]
             let name = (found.nameStart + base)..<(found.nameEnd + base)
-            if found.kind == .object, depth + 1 < Self.depthMax, parents.count < Self.fieldsMax {
+            if found.isObject, depth + 1 < Self.depthMax, parents.count < Self.fieldsMax {
                 let (fieldsBefore, parentsBefore) = (fields.count, parents.count)
                 parents.append(Parent(name: name, nameHasEscapes: found.nameHasEscapes, parent: parent))
                 let inner = line.extracting(found.value)
@@ -95,7 +95,7 @@ package struct LogFields: Sendable {
                 Field(
                     name: name, value: (found.valueStart + base)..<(found.valueEnd + base),
                     nameHasEscapes: found.nameHasEscapes,
-                    valueHasEscapes: found.kind == .string && found.valueHasEscapes, parent: parent))
+                    valueHasEscapes: found.isString && found.valueHasEscapes, parent: parent))
         }
         return true
     }
