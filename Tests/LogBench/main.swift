@@ -146,7 +146,7 @@ report("raw_over_stored", Double(store.rawBytes) / Double(store.storedBytes))
 report("streams", Double(try store.streams(LabelRequest()).count))
 try measureScan(store, "one_stream") {
     $0.matchers = [
-        Matcher("service", equals: "orders"), Matcher("host", equals: "mkt-03"), Matcher("level", equals: "INFO"),
+        Matcher("service", equals: "payments"), Matcher("host", equals: "mkt-13"), Matcher("level", equals: "INFO"),
     ]
     if churn != nil { $0.matchers.append(Matcher("pod", equals: "pod-7")) }
     $0.limit = 100
