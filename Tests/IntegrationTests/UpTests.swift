@@ -29,6 +29,35 @@ import Testing
         #expect(told.output.contains("resolved to PagerDuty: MarketplaceServiceDown (critical)"))
     }
 
+    /// The short form of the proof of all twelve faults: the windows of the shipped rules are ten times shorter here.
+    @Test func faultsReachThoseWhoShouldKnow() throws {
+        let files = try TemporaryFolder()
+        for name in ["agents", "dashboards"] {
+            try FileManager.default.copyItem(atPath: "\(Self.root)/\(name)", toPath: "\(files.path)/\(name)")
+        }
+        try FileManager.default.createDirectory(
+            atPath: files.path + "/rules/routing", withIntermediateDirectories: true)
+        for name in ["rules/marketplace.yaml", "rules/routing/alertmanager.yaml"] {
+            let shipped = try String(contentsOfFile: "\(Self.root)/\(name)", encoding: .utf8)
+            let short = shipped.replacingOccurrences(of: "[2m]", with: "[20s]")
+                .replacingOccurrences(of: "for: 20s", with: "for: 2s")
+            _ = try files.write(short, to: name)
+        }
+        let faults = ["pool_exhaustion", "clock_skew", "payment_outage"]
+        let told = try Obs.shell(
+            "bash",
+            "python3 \(Self.root)/scripts/faults.py --obs \(Obs.path) --files \(files.path) --quiet 5 --after 0 --only "
+                + faults.joined(separator: ","))
+        let rows = told.output.split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
+        #expect(rows.compactMap { $0.first.map(String.init) } == ["quiet"] + faults, "\(told.output)\(told.complaints)")
+        for row in rows.dropFirst() {
+            #expect(Double(row[1]) != nil, "\(row[0]) was not told: \(told.output)")
+            #expect(Double(row[2]) != nil, "\(row[0]) is not over: \(told.output)")
+        }
+    }
+
     @Test func whatIsMissingIsSaid() throws {
         let folder = try TemporaryFolder()
         let told = try Obs.run("up", "--files", folder.path, "--data", folder.path, "--for", "1s")

@@ -41,7 +41,7 @@ enum Fault: String, CaseIterable, Sendable {
         case .credentialStuffing: 3
         case .badDeploy: 0.15
         case .clockSkew: 120
-        case .logFlood: 500
+        case .logFlood: 1_000
         }
     }
 

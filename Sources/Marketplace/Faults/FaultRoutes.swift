@@ -59,7 +59,7 @@ struct FaultRoutes {
         context.dependency(target).send(call.method, call.target, for: call) { outcome in
             switch outcome {
             case .success(let response): call.pass(response)
-            case .failure(let error): call.refuse(.badGateway, "unreachable", error.sentence)
+            case .failure(let error): call.refuse(.badGateway, "unreachable", error.sentence, isOwn: false)
             }
         }
         return true

@@ -99,7 +99,7 @@ extension Call {
         var fields = ResponseFields()
         fields.append("X-Request-Id", requestID)
         pending.send(status, body.span, contentType: contentType, fields)
-        finish(status, failure: nil)
+        finish(status, failure: nil, isOwn: true)
     }
 
     /// Says why not, as JSON with the request's id.
@@ -107,7 +107,10 @@ extension Call {
     /// - Parameters:
     ///   - reason: a word for programs and for the counter.
     ///   - sentence: for people.
-    func refuse(_ status: Status, _ reason: String, _ sentence: String, retryAfterSeconds: Int? = nil) {
+    ///   - isOwn: false where another service is to blame.
+    func refuse(
+        _ status: Status, _ reason: String, _ sentence: String, retryAfterSeconds: Int? = nil, isOwn: Bool = true
+    ) {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("error")
@@ -122,7 +125,7 @@ extension Call {
         if let seconds = retryAfterSeconds { fields.append("Retry-After", String(seconds)) }
         pending.send(status, writer.bytes.span, contentType: ContentType.json, fields)
         route.meter.refused(reason)
-        finish(status, failure: reason)
+        finish(status, failure: reason, isOwn: isOwn)
     }
 
     /// Passes on what another service answered; its refusals are counted where they were made.
@@ -132,12 +135,12 @@ extension Call {
         fields.append("X-Request-Id", requestID)
         if let retry = response.field("retry-after") { fields.append("Retry-After", retry) }
         pending.send(response.status, response.body.span, contentType: type, fields)
-        finish(response.status, failure: response.status.rawValue >= 400 ? "upstream" : nil)
+        finish(response.status, failure: response.status.rawValue >= 400 ? "upstream" : nil, isOwn: false)
     }
 
-    private func finish(_ status: Status, failure: String?) {
+    private func finish(_ status: Status, failure: String?, isOwn: Bool) {
         let durationNs = context.time.monotonicNs - startNs
-        route.meter.finished(status.rawValue, durationNs: durationNs, trace)
+        route.meter.finished(status.rawValue, durationNs: durationNs, isOwn: isOwn, trace)
         guard context.options.hasTelemetry else { return }
         report(status, durationNs, failure)
         guard trace.isSampled else { return }

@@ -17,6 +17,8 @@ struct Form {
             note("\(name) is a text of \(length.lowerBound) to \(length.upperBound) bytes")
             return ""
         }
+        // No text of a database has one.
+        if text.utf8.contains(0) { note("there is a zero byte in \(name)") }
         return text
     }
 

@@ -11,6 +11,7 @@ final class RequestMetrics: Sendable {
     private let durations: Family<Histogram>
     private let inFlight: Family<Gauge>
     private let refusals: Family<Counter>
+    private let failures: Family<Counter>
 
     init(_ registry: Registry, isOn: Bool) {
         self.isOn = isOn
@@ -25,13 +26,18 @@ final class RequestMetrics: Sendable {
         refusals = registry.counters(
             "marketplace_http_refusals_total", "Requests that were refused, by route and reason.",
             labels: ["route", "reason"])
+        failures = registry.counters(
+            "marketplace_http_failures_total",
+            "Answers of 5xx, by route and by whose failure it was: the service's own, or that of another that it asks.",
+            labels: ["route", "cause"])
     }
 
     func meter(route: String, method: String) -> RouteMeter {
         RouteMeter(
             duration: durations.with(route), inFlight: inFlight.with(route), isOn: isOn,
             status: { [requests] in requests.with(route, method, $0) },
-            refusal: { [refusals] in refusals.with(route, $0) })
+            refusal: { [refusals] in refusals.with(route, $0) },
+            ownFailures: failures.with(route, "own"), dependencyFailures: failures.with(route, "dependency"))
     }
 }
 
@@ -42,25 +48,31 @@ final class RouteMeter: Sendable {
     private let isOn: Bool
     private let status: @Sendable (String) -> Counter
     private let refusal: @Sendable (String) -> Counter
+    private let ownFailures: Counter
+    private let dependencyFailures: Counter
     private let known = Lock<[(code: Int, counter: Counter)]>([])
 
     init(
         duration: Histogram, inFlight: Gauge, isOn: Bool, status: @escaping @Sendable (String) -> Counter,
-        refusal: @escaping @Sendable (String) -> Counter
+        refusal: @escaping @Sendable (String) -> Counter, ownFailures: Counter, dependencyFailures: Counter
     ) {
         self.duration = duration
         self.inFlight = inFlight
         self.isOn = isOn
         self.status = status
         self.refusal = refusal
+        self.ownFailures = ownFailures
+        self.dependencyFailures = dependencyFailures
     }
 
     func begun() { if isOn { inFlight.add() } }
 
-    func finished(_ code: Int, durationNs: Int64, _ trace: TraceContext) {
+    /// - Parameter isOwn: where it failed, that this was not because another service did.
+    func finished(_ code: Int, durationNs: Int64, isOwn: Bool, _ trace: TraceContext) {
         guard isOn else { return }
         inFlight.subtract()
         counter(code).add()
+        if code >= 500 { (isOwn ? ownFailures : dependencyFailures).add() }
         if trace.isSampled {
             duration.observe(Int(durationNs), exemplarOf: trace)
         } else {

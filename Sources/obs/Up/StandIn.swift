@@ -1,153 +1,51 @@
+import Alerting
 import Encoding
 import HTTP
+import Model
 import Posix
 import Telemetry
 
-/// Stands for PagerDuty and Slack on this machine: takes what they would take, and shows it at `/`, as JSON at
-/// `/pages.json`, and to whoever listens.
+/// Stands for PagerDuty and Slack on this machine, and shows what they were told: as a page at `/`, as JSON at `/pages`,
+/// and to whoever listens.
 final class StandIn: Sendable {
-    /// Something that somebody would have been told.
-    struct Page: Sendable {
-        enum Channel: String, Sendable { case pagerDuty = "PagerDuty", slack = "Slack" }
-
-        let channel: Channel
-        let isResolved: Bool
-        let alert: String
-        let severity: String
-        let service: String
-        let summary: String
-        let wallNs: Int64
-    }
-
     /// Older ones are forgotten.
     private static let pagesMax = 1_000
-    private static let bodyBytesMax = 1 << 20
 
     let address: SocketAddress
     private let server: Server
-    private let board: PageBoard
+    private let pagers: StandInPagers
 
-    /// - Parameter onPage: called for each, on the server's thread.
-    init(port: UInt16, onPage: @escaping @Sendable (Page) -> Void) throws {
-        let board = PageBoard(pagesMax: Self.pagesMax, onPage)
-        self.board = board
+    /// - Parameter onPage: called for each message to people, on the server's thread.
+    init(port: UInt16, onPage: @escaping @Sendable (StandInPage) -> Void) throws {
+        var options = StandInPagers.Options()
+        options.pagesMax = Self.pagesMax
+        options.onPage = { page in if page.isForPeople { onPage(page) } }
+        let pagers = StandInPagers(options)
+        self.pagers = pagers
         var router = Router()
-        router.post("/v2/enqueue", role: nil, bodyBytesMax: Self.bodyBytesMax) { request, response in
-            Self.take(request, &response, board, Page.init(pagerDuty:wallNs:))
+        pagers.add(to: &router)
+        router.get("/", role: nil) { _, response in
+            response.send(Self.html(pagers.pages.filter(\.isForPeople)), contentType: ContentType.html)
         }
-        router.post("/slack", role: nil, bodyBytesMax: Self.bodyBytesMax) { request, response in
-            Self.take(request, &response, board, Page.init(slack:wallNs:))
-        }
-        router.post("/dead-mans-switch", role: nil, bodyBytesMax: Self.bodyBytesMax) { _, response in
-            response.send("heard\n")
-        }
-        router.get("/pages.json", role: nil) { _, response in
-            response.send(board.json, contentType: ContentType.json)
-        }
-        router.get("/", role: nil) { _, response in response.send(board.html, contentType: ContentType.html) }
-        var options = ServerOptions()
-        options.workers = 1
-        server = try Server(options, router: router, registry: Registry())
+        var serverOptions = ServerOptions()
+        serverOptions.workers = 1
+        server = try Server(serverOptions, router: router, registry: Registry())
         address = try Collector.start(server, on: [.loopback(port: port)], nil)[0]
     }
 
-    var pages: [Page] { board.pages }
+    /// Messages to people, oldest first.
+    var pages: [StandInPage] { pagers.pages.filter(\.isForPeople) }
 
     func stop() { server.stop(drainingAtMostNs: 1_000_000_000) }
 
-    private static func take(
-        _ request: borrowing Request, _ response: inout Response, _ board: PageBoard,
-        _ read: (JSONValue, Int64) -> Page?
-    ) {
-        do throws(JSONError) {
-            if let page = read(try JSONValue.parse(request.body), SystemTime().wallNs) { board.add(page) }
-            // Slack's webhooks say just this, and PagerDuty's clients look at the status.
-            response.send("ok")
-        } catch {
-            response.refuse(RequestRefusal(.badRequest, "this is no JSON: \(error)"))
-        }
-    }
-}
-
-extension StandIn.Page {
-    /// An event of PagerDuty's Events API v2.
-    init?(pagerDuty event: JSONValue, wallNs: Int64) {
-        guard let payload = event["payload"], let action = event["event_action"]?.text else { return nil }
-        self.init(
-            channel: .pagerDuty, isResolved: action == "resolve", alert: payload["class"]?.text ?? "",
-            severity: payload["severity"]?.text ?? "", service: payload["component"]?.text ?? "",
-            summary: payload["summary"]?.text ?? "", wallNs: wallNs)
-    }
-
-    /// A message of a webhook of Slack, titled `[FIRING] Name (severity)`.
-    init?(slack message: JSONValue, wallNs: Int64) {
-        guard let attachment = message["attachments"]?.elements?.first, let title = attachment["title"]?.text else {
-            return nil
-        }
-        let words = title.split(separator: " ")
-        self.init(
-            channel: .slack, isResolved: title.hasPrefix("[RESOLVED"),
-            alert: words.dropFirst().first.map(String.init) ?? "",
-            severity: words.last.map { String($0.filter { $0 != "(" && $0 != ")" }) } ?? "", service: "",
-            summary: attachment["text"]?.text ?? "", wallNs: wallNs)
-    }
-
-    /// One line for the terminal.
-    var line: String {
-        let state = isResolved ? "resolved" : "page"
-        return
-            "\(CivilTime(ms: wallNs / 1_000_000).clock) \(state) to \(channel.rawValue): \(alert) (\(severity)) \(summary)"
-    }
-}
-
-/// The pages that have come, newest last.
-private final class PageBoard: Sendable {
-    private let pagesMax: Int
-    private let onPage: @Sendable (StandIn.Page) -> Void
-    private let kept = Lock<[StandIn.Page]>([])
-
-    init(pagesMax: Int, _ onPage: @escaping @Sendable (StandIn.Page) -> Void) {
-        self.pagesMax = pagesMax
-        self.onPage = onPage
-    }
-
-    var pages: [StandIn.Page] { kept.withLock { $0 } }
-
-    func add(_ page: StandIn.Page) {
-        kept.withLock { kept in
-            if kept.count >= pagesMax { kept.removeFirst() }
-            kept.append(page)
-        }
-        onPage(page)
-    }
-
-    var json: [UInt8] {
-        var writer = JSONWriter()
-        writer.beginArray()
-        for page in pages {
-            writer.beginObject()
-            writer.member("time", CivilTime(ms: page.wallNs / 1_000_000).rfc3339)
-            writer.member("receiver", page.channel.rawValue)
-            writer.member("status", page.isResolved ? "resolved" : "firing")
-            writer.member("alert", page.alert)
-            writer.member("severity", page.severity)
-            writer.member("service", page.service)
-            writer.member("summary", page.summary)
-            writer.endObject()
-        }
-        writer.endArray()
-        return writer.bytes
-    }
-
-    var html: String {
+    private static func html(_ pages: [StandInPage]) -> String {
         let rows = pages.reversed().map { page in
+            let state = page.isResolved ? "resolved" : "firing"
             let cells = [
-                CivilTime(ms: page.wallNs / 1_000_000).rfc3339, page.channel.rawValue,
-                page.isResolved ? "resolved" : "firing", page.alert, page.severity, page.summary,
+                CivilTime(ms: page.atMs).rfc3339, page.receiver, state, page.alert, page.severity, page.summary,
             ]
-            let style = page.isResolved ? "resolved" : page.severity
-            return "<tr class=\"\(Self.escaped(style))\">" + cells.map { "<td>\(Self.escaped($0))</td>" }.joined()
-                + "</tr>"
+            return "<tr class=\"\(escaped(page.isResolved ? state : page.severity))\">"
+                + cells.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>"
         }
         return """
             <!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">
@@ -172,4 +70,37 @@ private final class PageBoard: Sendable {
         }
         return escaped
     }
+}
+
+/// A message as the shipped routing writes it: events of PagerDuty with the alert as their class, messages of Slack titled
+/// `[FIRING] Name (severity)`.
+extension StandInPage {
+    var isForPeople: Bool { service != .webhook }
+
+    var receiver: String { service == .slack ? "Slack" : "PagerDuty" }
+
+    var isResolved: Bool { action == "resolve" || title.hasPrefix("[RESOLVED") }
+
+    var alert: String {
+        payload("class") ?? title.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+    }
+
+    var severity: String {
+        payload("severity") ?? title.split(separator: " ").last.map { String($0.filter { !"()".contains($0) }) } ?? ""
+    }
+
+    /// The part of the system that it is about.
+    var component: String { payload("component") ?? "" }
+
+    var summary: String {
+        payload("summary") ?? body["attachments"]?.elements?.first?["text"]?.text ?? ""
+    }
+
+    /// One line for the terminal.
+    var line: String {
+        let time = CivilTime(ms: atMs).clock
+        return "\(time) \(isResolved ? "resolved" : "page") to \(receiver): \(alert) (\(severity)) \(summary)"
+    }
+
+    private func payload(_ name: String) -> String? { body["payload"]?[name]?.text }
 }

@@ -33,10 +33,10 @@ struct UpFiles: Sendable {
     static func routingChanges(_ places: Places) -> [(shipped: String, here: String)] {
         let standIn = "http://\(places.standIn)"
         return [
-            ("slack_api_url_file: /etc/obs/slack-webhook", "slack_api_url: \(standIn)/slack"),
+            ("slack_api_url_file: /etc/obs/slack-webhook", "slack_api_url: \(standIn)/services/T0/B0/stand-in"),
             ("https://events.pagerduty.com/v2/enqueue", "\(standIn)/v2/enqueue"),
-            ("routing_key_file: /etc/obs/pagerduty-key", "routing_key: stand-in"),
-            ("http://127.0.0.1:9990/dead-mans-switch", "\(standIn)/dead-mans-switch"),
+            ("routing_key_file: /etc/obs/pagerduty-key", "routing_key: stand-in-of-pagerduty-0000000000"),
+            ("http://127.0.0.1:9990/webhook", "\(standIn)/webhook"),
             ("group_wait: 10s", "group_wait: 1s"),
             ("group_interval: 1m", "group_interval: 5s"),
             ("      active_time_intervals: [working-hours]\n", ""),

@@ -1,3 +1,4 @@
+import Alerting
 import Encoding
 import Posix
 
@@ -42,7 +43,7 @@ struct UpStory: Sendable {
         }
         func paged(_ isResolved: Bool) -> Bool {
             standIn.pages.dropFirst(before).contains {
-                $0.channel == .pagerDuty && $0.alert == Self.alert && $0.service == Self.victim
+                $0.service == .pagerDuty && $0.alert == Self.alert && $0.component == Self.victim
                     && $0.isResolved == isResolved
             }
         }

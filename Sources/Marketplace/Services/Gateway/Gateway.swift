@@ -75,7 +75,8 @@ final class Gateway: Service {
             let isLate = error.reason == .timeout
             call.refuse(
                 isLate ? .gatewayTimeout : .badGateway, isLate ? "upstream_timeout" : "upstream_unreachable",
-                "\(endpoint.service.rawValue) \(isLate ? "did not answer in time" : "cannot be reached")")
+                "\(endpoint.service.rawValue) \(isLate ? "did not answer in time" : "cannot be reached")",
+                isOwn: false)
         }
     }
 

@@ -96,7 +96,7 @@ struct Checkout: Sendable {
             orders.with("failed").add()
             call.refuse(
                 .serviceUnavailable, "payment_unavailable", "payments cannot be taken now; nothing was charged",
-                retryAfterSeconds: 30)
+                retryAfterSeconds: 30, isOwn: false)
         }
     }
 
@@ -111,7 +111,9 @@ struct Checkout: Sendable {
             call.refuse(.conflict, "out_of_stock", "something in the cart is not in stock")
         case .success, .failure:
             orders.with("failed").add()
-            call.refuse(.badGateway, "stock_unavailable", "the stock cannot be reserved now", retryAfterSeconds: 5)
+            call.refuse(
+                .badGateway, "stock_unavailable", "the stock cannot be reserved now", retryAfterSeconds: 5,
+                isOwn: false)
         }
         return nil
     }
