@@ -156,7 +156,8 @@ let beside: [Target] = [
 
 let testTargets: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["Storage", "Model", "Encoding", "Posix"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["Databases", "Storage", "Model", "Encoding", "Posix"],
+        path: "Tests/TestSupport",
         swiftSettings: settings),
     .executableTarget(
         name: "Benchmarks",

@@ -9,6 +9,11 @@ import Testing
     @Test func aUserSignsUpBuysAndSeesTheOrder() throws {
         let shop = try RunningMarketplace()
         defer { shop.stop() }
+        try Self.buy(in: shop)
+    }
+
+    /// From the sign-up to the order, whatever the marketplace keeps its rows in.
+    static func buy(in shop: RunningMarketplace) throws {
         let token = try shop.signUp()
         #expect(try shop.ask(.get, "/v1/me", token: token).json["email"]?.text == "ada@example.com")
         let put = try shop.ask(.post, "/v1/cart", token: token, body: #"{"product":"p_7","quantity":2}"#)

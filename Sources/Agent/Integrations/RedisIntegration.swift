@@ -1,3 +1,4 @@
+import Databases
 import Encoding
 import HTTP
 import Posix
@@ -60,30 +61,15 @@ final class RedisIntegration: Collector {
 
     /// To INFO, SLOWLOG LEN, SLOWLOG GET 1 and LATENCY LATEST; Sentinel knows only the first.
     private func replies() throws(CollectorError) -> [RedisReply] {
-        var question: [UInt8] = []
-        if let password {
-            let text: String
-            do throws(ClientError) {
-                text = try SecretText.now(password)
-            } catch {
-                throw .failed("\(error)")
-            }
-            question += Self.command(["AUTH"] + (user.map { [$0] } ?? []) + [text])
+        var options = RedisOptions(address, user: user)
+        do {
+            options.password = try password.map { source throws(ClientError) in Secret(try SecretText.now(source)) }
+            return try RedisConnection(options).run([
+                ["INFO", "ALL"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"],
+            ])
+        } catch {
+            throw .failed("\(error)")
         }
-        let questions = [["INFO", "ALL"], ["SLOWLOG", "LEN"], ["SLOWLOG", "GET", "1"], ["LATENCY", "LATEST"]]
-        for words in questions { question += Self.command(words) }
-        // A Sentinel knows no QUIT.
-        let expected = questions.count + (password == nil ? 0 : 1)
-        let answer = try ServiceConversation.ask(address, question) { RedisReplyReader.count($0) >= expected }
-        var reader = RedisReplyReader(answer)
-        var replies: [RedisReply] = []
-        while let reply = reader.next() { replies.append(reply) }
-        if password != nil {
-            // Only a refusal of AUTH says why the rest is refused.
-            if case .error(let reason)? = replies.first { throw .failed("\(address) answers \(reason)") }
-            replies = Array(replies.dropFirst())
-        }
-        return replies
     }
 
     private static func addSlowLog(_ replies: ArraySlice<RedisReply>, _ page: inout MetricPage) {
@@ -108,10 +94,6 @@ final class RedisIntegration: Collector {
                 "redis_latency_spike_duration_seconds", .gauge, "How long it took then.", Double(ms) / 1000,
                 [("event_name", name)])
         }
-    }
-
-    private static func command(_ words: [String]) -> [UInt8] {
-        Array(("*\(words.count)\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8)
     }
 
     static func add(_ info: String, _ page: inout MetricPage) {
@@ -188,71 +170,5 @@ final class RedisIntegration: Collector {
             if pair.count == 2, let number = Double(pair[1]) { fields[String(pair[0])] = number }
         }
         return fields
-    }
-}
-
-/// What a Redis answers to one command.
-indirect enum RedisReply: Equatable {
-    case text(String)
-    case number(Int64)
-    case error(String)
-    case list([RedisReply])
-    case nothing
-}
-
-/// Reads replies of RESP 2, one after the other.
-struct RedisReplyReader {
-    private enum Limits {
-        static let depthMax = 16
-    }
-
-    private let bytes: [UInt8]
-    private var at = 0
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    /// How many whole replies there are.
-    static func count(_ bytes: [UInt8]) -> Int {
-        var reader = RedisReplyReader(bytes)
-        var count = 0
-        while reader.next() != nil { count += 1 }
-        return count
-    }
-
-    /// Nil at the end, and where no whole reply is left.
-    mutating func next() -> RedisReply? { next(depth: 0) }
-
-    private mutating func next(depth: Int) -> RedisReply? {
-        guard depth < Limits.depthMax, at < bytes.count else { return nil }
-        let kind = bytes[at]
-        at += 1
-        guard let line = line() else { return nil }
-        switch kind {
-        case UInt8(ascii: "+"): return .text(line)
-        case UInt8(ascii: "-"): return .error(line)
-        case UInt8(ascii: ":"): return Int64(line).map { .number($0) }
-        case UInt8(ascii: "$"):
-            guard let count = Int(line) else { return nil }
-            if count < 0 { return .nothing }
-            guard count <= bytes.count - at - 2 else { return nil }
-            defer { at += count + 2 }
-            return .text(String(decoding: bytes[at..<(at + count)], as: UTF8.self))
-        case UInt8(ascii: "*"):
-            guard let count = Int(line), count <= bytes.count else { return nil }
-            if count < 0 { return .nothing }
-            var items: [RedisReply] = []
-            for _ in 0..<count {
-                guard let item = next(depth: depth + 1) else { return nil }
-                items.append(item)
-            }
-            return .list(items)
-        default: return nil
-        }
-    }
-
-    private mutating func line() -> String? {
-        guard let end = bytes[at...].firstIndex(of: UInt8(ascii: "\n")), end > at else { return nil }
-        defer { at = end + 1 }
-        return String(decoding: bytes[at..<(end - 1)], as: UTF8.self)
     }
 }

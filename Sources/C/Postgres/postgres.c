@@ -6,7 +6,7 @@
 #define FUNCTIONS(X)                                                                                              \
     X(PQconnectStartParams) X(PQconnectPoll) X(PQfinish) X(PQstatus) X(PQerrorMessage) X(PQsocket)                 \
     X(PQserverVersion) X(PQsetnonblocking) X(PQsendQueryParams) X(PQflush) X(PQconsumeInput) X(PQisBusy)           \
-    X(PQgetResult) X(PQclear) X(PQresultStatus) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname)       \
+    X(PQgetResult) X(PQclear) X(PQresultStatus) X(PQresultErrorMessage) X(PQresultErrorField) X(PQntuples) X(PQnfields) X(PQfname)       \
     X(PQgetisnull) X(PQgetvalue) X(PQgetlength) X(PQcmdTuples)
 
 LOADABLE_LIBRARY("libpq.so.5", FUNCTIONS)
@@ -33,6 +33,9 @@ PGresult *cpostgres_result(PGconn *connection) { return api.PQgetResult(connecti
 void cpostgres_clear(PGresult *result) { api.PQclear(result); }
 ExecStatusType cpostgres_status(const PGresult *result) { return api.PQresultStatus(result); }
 const char *cpostgres_failure(const PGresult *result) { return api.PQresultErrorMessage(result); }
+const char *cpostgres_failure_code(const PGresult *result) {
+    return api.PQresultErrorField(result, PG_DIAG_SQLSTATE);
+}
 int cpostgres_rows(const PGresult *result) { return api.PQntuples(result); }
 int cpostgres_columns(const PGresult *result) { return api.PQnfields(result); }
 const char *cpostgres_name(const PGresult *result, int column) { return api.PQfname(result, column); }

@@ -9,6 +9,8 @@ package final class PostgresConnection {
     private let connection: OpaquePointer
     private let options: PostgresOptions
     private let time: any TimeSource
+    /// A statement was given up, whose result may still come.
+    private var isAbandoned = false
 
     package init(_ options: PostgresOptions, time: any TimeSource = SystemTime()) throws(PostgresError) {
         (self.options, self.time) = (options, time)
@@ -39,7 +41,7 @@ package final class PostgresConnection {
     package var serverVersion: Int { unsafe Int(cpostgres_version(connection)) }
 
     /// Whether further statements make sense.
-    package var isGood: Bool { unsafe cpostgres_is_good(connection) != 0 }
+    package var isGood: Bool { unsafe !isAbandoned && cpostgres_is_good(connection) != 0 }
 
     /// Runs one statement.
     ///
@@ -63,7 +65,7 @@ package final class PostgresConnection {
     /// The last result, after which libpq takes another statement.
     private func results(of statement: String, _ deadlineNs: Int64) throws(PostgresError) -> PostgresRows {
         var rows = PostgresRows()
-        var refusal: String?
+        var refusal: PostgresError?
         while true {
             while unsafe cpostgres_is_busy(connection) == 1 {
                 try wait(toWrite: false, deadlineNs, statement)
@@ -73,10 +75,12 @@ package final class PostgresConnection {
             defer { unsafe cpostgres_clear(result) }
             switch unsafe cpostgres_status(result) {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: rows = unsafe PostgresRows(result)
-            default: refusal = unsafe Self.text(cpostgres_failure(result))
+            default:
+                refusal = unsafe error("run \(Self.shown(statement))", Self.text(cpostgres_failure(result)))
+                unsafe refusal?.code = cpostgres_failure_code(result).map { unsafe String(cString: $0) }
             }
         }
-        if let refusal { throw error("run \(Self.shown(statement))", refusal) }
+        if let refusal { throw refusal }
         return rows
     }
 
@@ -96,6 +100,7 @@ package final class PostgresConnection {
 
     private func wait(toWrite: Bool, _ deadlineNs: Int64, _ statement: String) throws(PostgresError) {
         guard isReady(toWrite: toWrite, deadlineNs) else {
+            isAbandoned = true
             throw error("run \(Self.shown(statement))", "no answer within \(options.timeoutNs / 1_000_000) ms")
         }
     }

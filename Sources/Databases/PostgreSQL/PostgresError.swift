@@ -6,6 +6,15 @@ package struct PostgresError: Error, Equatable, CustomStringConvertible {
     package let server: String
     /// The words of libpq or the server.
     package let reason: String
+    /// The SQLSTATE of a refusal by the server.
+    package var code: String?
+
+    package init(action: String, server: String, reason: String) {
+        (self.action, self.server, self.reason) = (action, server, reason)
+    }
+
+    /// A row that is there twice, or not as its table wants it.
+    package var isConstraint: Bool { code?.hasPrefix("23") ?? false }
 
     package var description: String { "cannot \(action) on PostgreSQL at \(server): \(reason)" }
 }

@@ -28,7 +28,8 @@ package struct PostgresOptions: Sendable, Equatable {
         (self.application, self.timeoutNs) = (application, timeoutNs)
     }
 
-    var server: String { host.hasPrefix("/") ? host : "\(host):\(port)" }
+    /// How errors name it.
+    package var server: String { host.hasPrefix("/") ? host : "\(host):\(port)" }
 
     /// The parameters of libpq.
     var parameters: [(name: String, value: String)] {

@@ -2,7 +2,7 @@
 package enum PercentEncoding {
     /// - Parameter plusIsSpace: in queries and forms, not in paths.
     /// - Returns: nil where a percent sign is not followed by two hexadecimal digits.
-    static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
+    package static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
         var isPlain = true
         for index in bytes.indices where bytes[index] == 0x25 || bytes[index] == 0x2b && plusIsSpace {
             isPlain = false

@@ -1,3 +1,4 @@
+import Databases
 import Encoding
 import HTTP
 import Posix
@@ -23,7 +24,12 @@ struct MarketplaceOptions: Sendable {
     var hasTelemetry = true
     /// What signs tokens; all services of an installation share it.
     var secret = "marketplace"
+    /// Connections of each service to its database, and as many to its cache.
     var poolConnections = 8
+    /// Where rows are kept; nil keeps them in files of this machine.
+    var postgres: PostgresOptions?
+    /// Where answers are cached; nil caches in the process.
+    var redis: RedisOptions?
     var uploadsBytesMax = 64 << 20
     /// Requests of one client in a second, before the gateway says no.
     var clientRequestsPerSecond = 50

@@ -52,7 +52,15 @@ struct Option: Sendable {
             options.hasTelemetry = text == "on"
         },
         Option(name: "secret", value: "TEXT", doc: "what signs tokens; the same for all services") { $0.secret = $1 },
-        Option(name: "pool", value: "COUNT", doc: "connections to the database of each service (default 8)") {
+        Option(name: "postgres", value: "URL", doc: "keep rows there: postgres://user:password@host:5432/database") {
+            (options, text) throws(UsageFailure) in
+            options.postgres = try ServerAddress(text, schemes: ["postgres", "postgresql"]).postgres
+        },
+        Option(name: "redis", value: "URL", doc: "cache there: redis://:password@host:6379/0") {
+            (options, text) throws(UsageFailure) in
+            options.redis = try ServerAddress(text, schemes: ["redis"]).redis()
+        },
+        Option(name: "pool", value: "COUNT", doc: "connections of each service to its database and cache (default 8)") {
             (options, text) throws(UsageFailure) in
             options.poolConnections = Int(try number(text, in: 1...256))
         },
@@ -137,6 +145,7 @@ extension MarketplaceOptions {
             Examples:
               marketplace
               marketplace --service payments --logs /var/log/marketplace --collector http://127.0.0.1:9440
+              marketplace --postgres postgres://shop@127.0.0.1/shop --redis redis://127.0.0.1:6379
               marketplace --service traffic --journeys 10
               curl -X POST 'http://127.0.0.1:8080/admin/faults/payment_outage?seconds=120'
 

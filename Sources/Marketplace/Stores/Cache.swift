@@ -1,12 +1,17 @@
 import Posix
 import Telemetry
 
-/// Answers that are kept for a while. A cache may forget at any time, and fail without anybody noticing but its metrics.
+/// Answers (texts, mostly JSON) that are kept for a while. A cache may forget at any time, and fail without anybody noticing
+/// but its metrics.
 protocol CacheBackend: Sendable {
     func value(_ key: String, nowNs: Int64) -> [UInt8]?
-    func set(_ key: String, _ value: [UInt8], untilNs: Int64, nowNs: Int64)
+    func set(_ key: String, _ value: [UInt8], lifetimeNs: Int64, nowNs: Int64)
     func remove(_ key: String)
-    var count: Int { get }
+    /// Whether it answers without waiting, so that a connection's thread may ask.
+    var isPrompt: Bool { get }
+    /// Nil where nobody knows.
+    var count: Int? { get }
+    func close()
 }
 
 /// A cache as a service sees it.
@@ -19,17 +24,24 @@ final class Cache: Sendable {
 
     /// - Parameter seconds: how old an answer may be.
     init(_ context: ServiceContext, seconds: Double) {
-        let backend = MemoryCache()
+        let backend: any CacheBackend =
+            if let redis = context.options.redis { RedisCache(context, redis) } else { MemoryCache() }
         self.backend = backend
         time = context.time
         lifetimeNs = Int64(seconds * 1e9)
         let requests = context.registry.counters(
             "marketplace_cache_requests_total", "Questions to the cache, by outcome.", labels: ["outcome"])
         (hits, misses) = (requests.with("hit"), requests.with("miss"))
+        guard backend.count != nil else { return }
         context.registry.callback("marketplace_cache_entries", "Answers that the cache holds.") {
-            Double(backend.count)
+            Double(backend.count ?? 0)
         }
     }
+
+    /// Whether a connection's thread may ask it.
+    var isPrompt: Bool { backend.isPrompt }
+
+    func close() { backend.close() }
 
     func value(_ key: String) -> [UInt8]? {
         let found = backend.value(key, nowNs: time.monotonicNs)
@@ -39,7 +51,7 @@ final class Cache: Sendable {
 
     func set(_ key: String, _ value: [UInt8]) {
         let nowNs = time.monotonicNs
-        backend.set(key, value, untilNs: nowNs + lifetimeNs, nowNs: nowNs)
+        backend.set(key, value, lifetimeNs: lifetimeNs, nowNs: nowNs)
     }
 
     func remove(_ key: String) { backend.remove(key) }
@@ -73,8 +85,8 @@ final class MemoryCache: CacheBackend {
         }
     }
 
-    func set(_ key: String, _ value: [UInt8], untilNs: Int64, nowNs: Int64) {
-        state.withLock { Self.keep(key, Entry(value: value, untilNs: untilNs), &$0) }
+    func set(_ key: String, _ value: [UInt8], lifetimeNs: Int64, nowNs: Int64) {
+        state.withLock { Self.keep(key, Entry(value: value, untilNs: nowNs + lifetimeNs), &$0) }
     }
 
     func remove(_ key: String) {
@@ -84,7 +96,11 @@ final class MemoryCache: CacheBackend {
         }
     }
 
-    var count: Int { state.withLock { $0.recent.count + $0.older.count } }
+    var isPrompt: Bool { true }
+
+    func close() {}
+
+    var count: Int? { state.withLock { $0.recent.count + $0.older.count } }
 
     /// When the recent half is full it becomes the older one, and what was the older one is forgotten.
     private static func keep(_ key: String, _ entry: Entry, _ state: inout State) {

@@ -1,4 +1,4 @@
-/// A value of a column, in the types that both databases have.
+/// A value of a column, in the types that both databases have. PostgreSQL tells all of them as text.
 enum SQLValue: Sendable, Equatable {
     case null
     case integer(Int64)
@@ -6,7 +6,14 @@ enum SQLValue: Sendable, Equatable {
 
     static func integer(_ value: Int) -> SQLValue { .integer(Int64(value)) }
 
-    var integer: Int { if case .integer(let value) = self { Int(value) } else { 0 } }
+    var integer: Int {
+        switch self {
+        case .integer(let value): Int(value)
+        case .text(let text): Int(text) ?? 0
+        case .null: 0
+        }
+    }
+
     var text: String { if case .text(let value) = self { value } else { "" } }
 }
 

@@ -43,6 +43,9 @@ final class Store: Sendable {
     private static func open(
         _ context: ServiceContext, schema: String, connections: Int
     ) throws -> any SQLBackend {
+        if let postgres = context.options.postgres {
+            return try PostgresBackend(postgres, schema: schema, connectionsMax: connections)
+        }
         let path = FilePath.join(context.options.dataDirectory, "\(context.name.rawValue).db")
         return try SQLiteBackend(path, schema: schema, readersMax: connections)
     }

@@ -6,35 +6,6 @@ import Testing
 
 @testable import Agent
 
-/// A PostgreSQL 15 of the system in a folder of its own, over its socket alone.
-final class RunningPostgres {
-    private static let programs = "/usr/lib/postgresql/15/bin"
-    private let service: RunningService
-    let options: PostgresOptions
-
-    init() throws {
-        let folder = TemporaryDirectory()
-        // Its owner must not be root.
-        let user = getuid() == 0 ? "postgres" : NSUserName()
-        try RunningService.run("/bin/chmod", ["777", folder.path], in: folder)
-        try RunningService.run(
-            "\(Self.programs)/initdb",
-            ["-D", folder.file("data"), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"],
-            in: folder, user: user)
-        let options = PostgresOptions(host: folder.path, timeoutNs: 20_000_000_000)
-        service = try RunningService(
-            "\(Self.programs)/postgres",
-            [
-                "-D", folder.file("data"), "-k", folder.path, "-c", "listen_addresses=", "-c", "fsync=off",
-                "-c", "shared_preload_libraries=pg_stat_statements", "-c", "track_io_timing=on",
-            ], in: folder, user: user
-        ) {
-            (try? PostgresConnection(options)) != nil  // not yet
-        }
-        self.options = options
-    }
-}
-
 @Suite("PostgreSQL", .serialized)
 struct PostgresIntegrationTests {
     @Test("tells of itself, and its values move under load")
@@ -103,4 +74,13 @@ struct PostgresIntegrationTests {
         #expect(try connection.run("SELECT $1::int + 1 AS sum, NULL AS none", ["41"]).rows == [["42", nil]])
         #expect(connection.isGood)
     }
+}
+
+/// The samples of one round of an integration or collector.
+func page(of collector: any Collector) throws -> ReadPage {
+    var page = MetricPage()
+    try collector.update(&page)
+    var bytes: [UInt8] = []
+    page.append(to: &bytes)
+    return ReadPage(String(decoding: bytes, as: UTF8.self))
 }

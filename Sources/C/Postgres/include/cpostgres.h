@@ -25,6 +25,8 @@ PGresult *cpostgres_result(PGconn *connection);
 void cpostgres_clear(PGresult *result);
 ExecStatusType cpostgres_status(const PGresult *result);
 const char *cpostgres_failure(const PGresult *result);
+/// The SQLSTATE, or NULL.
+const char *cpostgres_failure_code(const PGresult *result);
 int cpostgres_rows(const PGresult *result);
 int cpostgres_columns(const PGresult *result);
 const char *cpostgres_name(const PGresult *result, int column);

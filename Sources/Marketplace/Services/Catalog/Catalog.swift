@@ -32,7 +32,10 @@ final class Catalog: Service {
         routes.post("/stock/release") { [self] call in stock.release(call) }
     }
 
-    func stop() { store.close() }
+    func stop() {
+        store.close()
+        cache.close()
+    }
 
     private static let categories: [UInt8] = {
         var writer = JSONWriter()
@@ -67,12 +70,13 @@ final class Catalog: Service {
         }
     }
 
-    /// Answers from the cache on the connection's thread, else from the database on another.
+    /// Answers from a cache in this process on the connection's thread, else from cache or database on another.
     private func cached(
         _ key: String, _ call: Call, _ make: @escaping @Sendable () throws(StoreFailure) -> [UInt8]?
     ) {
-        if let known = cache.value(key) { return call.answer(.ok, known) }
+        if cache.isPrompt, let known = cache.value(key) { return call.answer(.ok, known) }
         let isTaken = context.pool.run { [cache] in
+            if !cache.isPrompt, let known = cache.value(key) { return call.answer(.ok, known) }
             do throws(StoreFailure) {
                 guard let made = try make() else {
                     return call.refuse(.notFound, "unknown_product", "there is no such product")

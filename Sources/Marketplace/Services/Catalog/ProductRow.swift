@@ -29,9 +29,6 @@ struct ProductRow: Sendable {
         priceCents = form.integer("price_cents", in: 1...100_000_000)
         stock = form.integer("stock", in: 0...1_000_000)
         createdMs = nowMs
-        if [id, name, category, description].contains(where: { $0.utf8.contains(0) }) {
-            form.note("there is a zero byte in a field")
-        }
     }
 
     private init(_ row: SQLRow) {

@@ -26,9 +26,11 @@ final class Recommendations: Service {
     }
 
     func add(to routes: inout Routes) {
-        routes.get("/recommendations", .prompt) { [self] call in recommend(call) }
+        routes.get("/recommendations", cache.isPrompt ? .prompt : .waiting) { [self] call in recommend(call) }
         routes.post("/purchases", .prompt) { [self] call in learn(call) }
     }
+
+    func stop() { cache.close() }
 
     private func recommend(_ call: Call) {
         let known = bought.with(call.value("product") ?? "", count: Self.shownCount)
@@ -42,7 +44,10 @@ final class Recommendations: Service {
             guard case .success(let response) = outcome, response.status == .ok,
                 let json = try? JSONValue.parse(response.body.span),  // what is no JSON has no items
                 let items = json["items"]?.elements
-            else { return call.refuse(.badGateway, "upstream_unreachable", "catalog cannot be asked what there is") }
+            else {
+                return call.refuse(
+                    .badGateway, "upstream_unreachable", "catalog cannot be asked what there is", isOwn: false)
+            }
             let body = Self.body(items.prefix(Self.shownCount).compactMap { $0["id"]?.text })
             cache.set("popular", body)
             call.answer(.ok, body)

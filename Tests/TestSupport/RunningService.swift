@@ -1,21 +1,18 @@
-import Foundation
+package import Foundation
 import Posix
-import TestSupport
 import Testing
 
-@testable import Agent
-
 /// A service of someone else, started for one test with a folder of its own and gone with it.
-final class RunningService {
-    static let patienceSeconds: TimeInterval = 60
+package final class RunningService {
+    package static let patienceSeconds: TimeInterval = 60
 
-    let folder: TemporaryDirectory
+    package let folder: TemporaryDirectory
     private let process = Process()
 
     /// - Parameters:
     ///   - user: who runs it where the tests run as root.
     ///   - isReady: tried until it is true.
-    init(
+    package init(
         _ program: String, _ arguments: [String], in folder: TemporaryDirectory, user: String? = nil,
         environment: [String: String] = [:], isReady: () -> Bool
     ) throws {
@@ -43,11 +40,11 @@ final class RunningService {
         process.waitUntilExit()
     }
 
-    var pid: pid_t { process.processIdentifier }
+    package var pid: pid_t { process.processIdentifier }
 
     /// Runs a command to its end, which has to be a good one.
     @discardableResult
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String], in folder: TemporaryDirectory, user: String? = nil
     ) throws -> String {
         let process = Process()
@@ -72,7 +69,7 @@ final class RunningService {
     }
 
     /// Waits for a state that lasts.
-    static func wait(atMost seconds: TimeInterval = patienceSeconds, until isTrue: () -> Bool) -> Bool {
+    package static func wait(atMost seconds: TimeInterval = patienceSeconds, until isTrue: () -> Bool) -> Bool {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while !isTrue() {
             if Date() > deadline { return false }
@@ -82,22 +79,13 @@ final class RunningService {
     }
 
     /// A port that nobody listens on.
-    static func freePort() throws -> UInt16 {
+    package static func freePort() throws -> UInt16 {
         let socket = try Socket.listening(on: .loopback(port: 0))
         return try #require(try socket.localAddress().port)
     }
 
-    static func takesConnections(_ port: UInt16) -> Bool {
+    package static func takesConnections(_ port: UInt16) -> Bool {
         guard let socket = try? Socket.connecting(to: .loopback(port: port)) else { return false }  // not yet
         return socket.wait(toWrite: true, atMostMs: 100) && socket.connectFailure() == 0
     }
-}
-
-/// The samples of one round of an integration or collector.
-func page(of collector: any Collector) throws -> ReadPage {
-    var page = MetricPage()
-    try collector.update(&page)
-    var bytes: [UInt8] = []
-    page.append(to: &bytes)
-    return ReadPage(String(decoding: bytes, as: UTF8.self))
 }
