@@ -130,6 +130,7 @@ class Visit:
 
     def tabs_through(self, steps):
         """Goes through the page by the keyboard: each stop is visible and shows that it has the focus."""
+        self.settled()
         self.page.evaluate("document.activeElement?.blur()")
         seen = []
         for _ in range(steps):

@@ -98,13 +98,22 @@ final class DiscoveryRig {
     /// What was told, waiting until it satisfies the test.
     @discardableResult
     func wait(_ what: Comment, until condition: ([TargetGroup]) -> Bool) throws -> [TargetGroup] {
+        try awaited(what) { $0.told.last.flatMap { condition($0) ? $0 : nil } }
+    }
+
+    /// What was asked, waiting until it satisfies the test: the answer to a question is told before the next is asked.
+    func waitToBeAsked(_ what: Comment, until condition: ([Asked]) -> Bool) throws -> [Asked] {
+        try awaited(what) { condition($0.asked) ? $0.asked : nil }
+    }
+
+    private func awaited<Found>(_ what: Comment, _ found: (State) -> Found?) throws -> Found {
         let time = SystemTime()
         let startedNs = time.monotonicNs
         let pause = Monitor(false)
         while true {
-            if let told = state.withLock({ $0.told.last }), condition(told) { return told }
+            if let found = found(state.withLock { $0 }) { return found }
             try #require(
-                time.monotonicNs - startedNs < 20_000_000_000, "\(what), asked were \(asked.map(\.path))")
+                time.monotonicNs - startedNs < 60_000_000_000, "\(what), asked were \(asked.map(\.path))")
             _ = pause.wait(atMostNs: 2_000_000) { $0 ? true : nil }
         }
     }

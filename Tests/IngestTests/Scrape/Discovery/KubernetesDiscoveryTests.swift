@@ -92,10 +92,14 @@ struct KubernetesDiscoveryTests {
         try rig.wait("no list after the expiry") {
             $0.addresses.contains("10.0.0.2:8080") && !$0.addresses.contains("10.0.0.3")
         }
-        let watched = rig.asked.filter { $0.values["watch"] != nil }.compactMap { $0.values["resourceVersion"] }
-        var versions: [String] = []
-        for version in watched where version != versions.last { versions.append(version) }
-        #expect(versions.prefix(4) == ["10", "20", "22", "10"])
+        func versions(_ asked: [DiscoveryRig.Asked]) -> [String] {
+            var versions: [String] = []
+            let watched = asked.filter { $0.values["watch"] != nil }.compactMap { $0.values["resourceVersion"] }
+            for version in watched where version != versions.last { versions.append(version) }
+            return versions
+        }
+        let asked = try rig.waitToBeAsked("no watch from the new list on", until: { versions($0).count >= 4 })
+        #expect(versions(asked).prefix(4) == ["10", "20", "22", "10"])
         #expect(rig.asked.allSatisfy { $0.values["labelSelector"] == "app=web" })
     }
 
