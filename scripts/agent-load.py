@@ -5,10 +5,11 @@ usage: agent-load.py OBS rotate | many | rate | away
 rotate  64 files, each renamed once a second for a minute, without a lost line
 many    10,000 open files
 rate    50,000 lines/s for 20 s: CPU seconds of the agent for a million lines
-away    5,000 lines/s and 10,000 samples/s while the collector is gone, then back: nothing lost, nothing doubled
+away    what 30 minutes of 5,000 lines/s and 10,000 samples/s bring while the collector is gone, in three minutes, then back
 
 Prints names and figures, one pair a line.
 """
+import http.server
 import json
 import os
 import re
@@ -108,6 +109,11 @@ buffer: {{path: {folder}/spool, size: 8GiB}}
         time.sleep(1)
         return self.taken()
 
+    def ask(self, path, query):
+        answer = json.loads(get(self.collector_address, f"{path}?query={urllib.request.quote(query)}"))
+        result = answer["data"]["result"]
+        return int(float(result[0]["value"][1])) if result else 0
+
     def stop(self):
         for process in (self.agent, self.collector):
             if process and process.poll() is None:
@@ -183,36 +189,95 @@ def rate(pair):
     print("rss_mib", round(resident_mib(pair.agent.pid), 1))
 
 
+class Target:
+    """A service with 10,000 series whose values change from page to page, which counts the pages that it gave."""
+
+    SERIES = 10_000
+
+    def __init__(self):
+        self.given, self.is_open = 0, True
+        target = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                if not target.is_open:
+                    self.send_error(503)
+                    return
+                body = target.page % ((target.given,) * target.SERIES)
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                target.given += 1
+
+            def log_message(self, *_):
+                pass
+
+        self.page = b"# TYPE load counter\n" + b"".join(
+            b'load{shard="%d"} %%d\n' % index for index in range(self.SERIES))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def address(self):
+        return "127.0.0.1:%d" % self.server.server_address[1]
+
+
 def away(pair):
-    """30 minutes of load in as little time as the agent needs to spool them."""
-    lines, per_file = 5_000 * 60, 25_000
-    written = 0
+    """The lines and samples of 30 minutes without a collector, ten times as fast: 50,000 lines/s and 100,000 samples/s for
+    three minutes. The agent is killed before the collector is back."""
+    seconds, per_second, files = 180, 50_000, 8
     pair.collector.send_signal(signal.SIGKILL)
     pair.collector.wait()
-    for index in range(lines // per_file):
-        append(f"{pair.logs}/app-{index}.log", 0, per_file)
-        written += per_file
+    begun, numbers = time.monotonic(), [0] * files
+    for tick in range(seconds * files):
+        index = tick % files
+        append(f"{pair.logs}/app-{index}.log", numbers[index], per_second // files)
+        numbers[index] += per_second // files
+        time.sleep(max(0, begun + (tick + 1) / files - time.monotonic()))
+    pair.target.is_open = False
+    written, scraped = sum(numbers), pair.target.given * Target.SERIES
     end = time.monotonic() + 120
     while metric(pair.agent_address, "obs_agent_log_lines_total") < written and time.monotonic() < end:
         time.sleep(0.2)
+    time.sleep(3)
+    print("spool_mib", round(metric(pair.agent_address, "obs_agent_spool_bytes") / 1024 / 1024))
+    print("agent_rss_mib", round(resident_mib(pair.agent.pid), 1))
     pair.agent.send_signal(signal.SIGKILL)
     pair.agent.wait()
     pair.start_agent()
     pair.start_collector()
-    taken = pair.wait_for(written, 300)
+    taken = pair.wait_for(written, 600)
     print("lines_written", written)
     print("lines_missing", max(0, written - taken))
     print("lines_doubled", max(0, taken - written))
-    answer = json.loads(get(pair.collector_address, "/loki/api/v1/query?query=" + urllib.request.quote(
-        'sum(count_over_time({job="load"}[1h]))')))
-    found = int(float(answer["data"]["result"][0]["value"][1]))
-    print("lines_found_by_query", found)
+    found = pair.ask("/loki/api/v1/query", 'sum(count_over_time({job="load"}[2h]))')
+    print("lines_missing_in_a_query", written - found)
+    end = time.monotonic() + 300
+    while True:
+        stored = pair.ask("/api/v1/query", "sum(count_over_time(load[2h]))")
+        if stored >= scraped or time.monotonic() > end:
+            break
+        time.sleep(1)
+    print("samples_scraped", scraped)
+    print("samples_missing", max(0, scraped - stored))
+    print("samples_doubled", max(0, stored - scraped))
 
 
 def main():
     obs, what = os.path.abspath(sys.argv[1]), sys.argv[2]
     folder = tempfile.mkdtemp(prefix="agent-load-")
-    pair = Pair(obs, folder)
+    more, target = "", None
+    if what == "away":
+        target = Target()
+        more = f"""metrics: {{interval: 100ms}}
+scrape: [{{job_name: load, static_configs: [{{targets: ["{target.address}"]}}]}}]
+"""
+    pair = Pair(obs, folder, more)
+    pair.target = target
     try:
         pair.start_collector()
         pair.start_agent()
