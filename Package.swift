@@ -170,8 +170,8 @@ let testTargets: [Target] = [
     .executableTarget(
         name: "Fuzz",
         dependencies: [
-            "Web", "Alerting", "Ingest", "TSDB", "LogDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Storage", "Model",
-            "Text", "Encoding", "Posix",
+            "Agent", "Web", "Alerting", "Ingest", "TSDB", "LogDB", "LabelIndex", "LogQL", "PromQL", "HTTP", "Databases",
+            "Storage", "Model", "Text", "Encoding", "Posix",
             "TestSupport",
             "CFuzzer",
         ],

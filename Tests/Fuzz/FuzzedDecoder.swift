@@ -16,8 +16,10 @@ package struct FuzzedDecoder: Sendable {
     package static let all: [FuzzedDecoder] = [
         bitPacking,
         bulk,
+        busMessage,
         chunkedBody,
         digits,
+        dnsMessage,
         expositionText,
         firehose,
         fluentBit,
@@ -41,6 +43,7 @@ package struct FuzzedDecoder: Sendable {
         protobuf,
         protobufExposition,
         readRequest,
+        redisReplies,
         requestHead,
         samplePart,
         snappy,

@@ -1,7 +1,7 @@
 import Encoding
 
 /// What a message of D-Bus holds, as far as replies need it.
-indirect enum BusValue: Equatable {
+package indirect enum BusValue: Equatable {
     /// Every kind of whole number, and truth.
     case number(Int64)
     case float(Double)
@@ -106,7 +106,9 @@ struct BusReader {
         guard Self.skip(&rest, depth) else { return nil }
         while at < end, items.count < Limits.itemsMax {
             var one = types
-            guard let item = value(&one, depth: depth + 1) else { return nil }
+            let before = at
+            // An item of no bytes, such as an empty structure, is none that D-Bus knows.
+            guard let item = value(&one, depth: depth + 1), at > before else { return nil }
             items.append(item)
         }
         types = rest
@@ -130,7 +132,7 @@ struct BusReader {
 }
 
 /// One message on the wire, without descriptors.
-struct BusMessage {
+package struct BusMessage {
     enum Kind: UInt8 {
         case call = 1
         case reply = 2
@@ -144,10 +146,11 @@ struct BusMessage {
     private(set) var kind: Kind
     private(set) var replySerial: Int64 = 0
     private(set) var errorName = ""
-    private(set) var body: [BusValue] = []
+    /// The arguments of a call, or what it answers.
+    package private(set) var body: [BusValue] = []
 
     /// How long the message is that begins like this; nil where these are not the first 16 bytes of one.
-    static func length(_ head: [UInt8]) -> Int? {
+    package static func length(_ head: [UInt8]) -> Int? {
         guard head.count >= headBytes, head[0] == UInt8(ascii: "l") || head[0] == UInt8(ascii: "B") else { return nil }
         let isBig = head[0] == UInt8(ascii: "B")
         func number(_ at: Int) -> Int {
@@ -159,7 +162,7 @@ struct BusMessage {
     }
 
     /// Nil for what is no whole message.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let length = Self.length(bytes), bytes.count >= length, let kind = Kind(rawValue: bytes[1]) else {
             return nil
         }
@@ -181,7 +184,7 @@ struct BusMessage {
     }
 
     /// A call with texts as arguments.
-    static func call(
+    package static func call(
         serial: UInt32, destination: String, path: String, interface: String, member: String, _ arguments: [String]
     ) -> [UInt8] {
         var body: [UInt8] = []

@@ -8,16 +8,17 @@ package indirect enum RedisReply: Equatable, Sendable {
 }
 
 /// Reads replies of RESP 2, one after the other.
-struct RedisReplyReader {
+package struct RedisReplyReader {
     private static let depthMax = 16
 
     private let bytes: [UInt8]
     private var at = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// - Parameter bytes: as they came; the last reply may be cut off.
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Nil at the end, where no whole reply is left, and where what comes is none.
-    mutating func next() -> RedisReply? { next(depth: 0) }
+    package mutating func next() -> RedisReply? { next(depth: 0) }
 
     private mutating func next(depth: Int) -> RedisReply? {
         guard depth < Self.depthMax, at < bytes.count else { return nil }
