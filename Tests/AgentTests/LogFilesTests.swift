@@ -138,6 +138,35 @@ struct LogFilesTests {
         try folder.expect(Self.lines(0..<20), of: "a.log")
     }
 
+    @Test("lose nothing when they are renamed faster than anybody looks")
+    func renamedOften() throws {
+        let folder = try TailedFolder()
+        try folder.append(Self.text(0..<10), to: "a.log")
+        try folder.expect(Self.lines(0..<10), of: "a.log")
+        for round in 1...150 {
+            try folder.move("a.log", to: "a.log.\(round)")
+            try folder.append(Self.text(round * 10..<round * 10 + 10), to: "a.log")
+        }
+        try folder.expect(Self.lines(0..<1510), of: "a.log")
+    }
+
+    @Test("lose nothing when several came and went under the name while nobody looked")
+    func renamedUnseen() throws {
+        let folder = try TailedFolder()
+        try folder.append(Self.text(0..<10), to: "a.log")
+        try folder.expect(Self.lines(0..<10), of: "a.log")
+        for round in 1...5 {
+            try folder.stop()
+            for file in 0..<3 {
+                let first = round * 30 + file * 10 - 20
+                try folder.move("a.log", to: "a.log.\(round)-\(file)")
+                try folder.append(Self.text(first..<first + 10), to: "a.log")
+            }
+            try folder.start()
+            try folder.expect(Self.lines(0..<round * 30 + 10), of: "a.log")
+        }
+    }
+
     @Test("lose nothing when they are copied and cut short")
     func copyTruncated() throws {
         let folder = try TailedFolder()

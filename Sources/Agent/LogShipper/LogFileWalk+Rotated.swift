@@ -43,11 +43,12 @@ extension LogFileWalk {
     }
 
     /// Files that had a name and lost it again before anybody looked: of the siblings those that are newer than the last
-    /// that was seen.
-    func openMissed(_ group: Int, _ name: String, besides present: Set<String>) {
+    /// that was seen, or than a time.
+    func openMissed(_ group: Int, _ name: String, since timeNs: Int64? = nil, besides present: Set<String>) {
         let places = knownPlaces()
         let siblings = siblings(of: name)
-        guard let last = siblings.filter({ places[$0.source] != nil }).map(\.status.modifiedNs).max() else { return }
+        let seen = siblings.filter { places[$0.source] != nil }
+        guard let last = timeNs ?? seen.map(\.status.modifiedNs).max() else { return }
         let missed = siblings.filter {
             places[$0.source] == nil && !present.contains($0.source) && $0.status.modifiedNs >= last
                 && packed[$0.path] != $0.status

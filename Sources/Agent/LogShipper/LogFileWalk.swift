@@ -177,14 +177,28 @@ extension LogFileWalk {
         guard !new.isEmpty else { return }
         let places = knownPlaces()
         let copies = KnownCopies(places.values)
+        let names = Set(places.values.map(\.path))
+        let present = Set(found.values.map { FileTail.source($0.status) })
         for (path, file) in new.sorted(by: { $0.key < $1.key }) {
             guard named.count < LogFiles.Limits.filesMax else {
                 return log.warning(
                     "there are more files of logs than can be open",
                     ["limit": .integer(LogFiles.Limits.filesMax), "file": .text(path)])
             }
+            let source = FileTail.source(file.status)
+            // The name has meant others: those that had and lost it since anybody looked come before.
+            if places[source] == nil, names.contains(path) { openMissed(file.group, path, besides: present) }
             open(path, file.group, places, copies)
+            let opened = named[path]?.source
+            guard opened != source, packed[path] == nil, self.source(at: path) != source else { continue }
+            // It lost its name while this went on.
+            let others = present.subtracting([source]).union(opened.map { [$0] } ?? [])
+            openMissed(file.group, path, since: file.status.modifiedNs, besides: others)
         }
+    }
+
+    private func source(at path: String) -> String? {
+        (try? system.status(at: path)).flatMap(\.self).map(FileTail.source)  // gone
     }
 
     /// Files whose name is gone or means another file.
