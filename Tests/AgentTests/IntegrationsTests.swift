@@ -32,6 +32,107 @@ struct IntegrationsTests {
         #expect(NginxIntegration.numbers("<html>404</html>") == nil)
     }
 
+    /// In the format `combined` of nginx's ngx_http_log_module, with values of our own.
+    @Test("read lines of nginx's access log")
+    func accessLogLines() {
+        func answer(_ line: String) -> NginxAccessLog.Answer? { NginxAccessLog.answer(Array(line.utf8)[...]) }
+        let line = #"192.0.2.7 - kim [21/Nov/2026:10:00:00 +0000] "POST /a?b=1 HTTP/1.1" 201 612 "-" "curl/8 (x) 9""#
+        #expect(answer(line) == NginxAccessLog.Answer(method: "POST", status: "201", bytes: 612, seconds: nil))
+        #expect(answer(line + " 0.025")?.seconds == 0.025)
+        #expect(answer(line + " rt=1.5")?.seconds == 1.5)
+        // A request that is none, as of a TLS handshake on a plain port.
+        #expect(answer(#"::1 - - [x] "\x16\x03\x01" 400 157 "-" "-""#)?.status == "400")
+        #expect(answer(#"::1 - - [x] "" 400 0 "-" "-""#)?.method == "")
+        for bad in ["", "no quotes", #"a "GET /""#, #"a "GET / HTTP/1.1" 2000 1"#, #"a "GET /" 200 -1 "-" "-""#] {
+            #expect(answer(bad) == nil, "\(bad)")
+        }
+    }
+
+    @Test("count what comes to nginx's access log, through rotation")
+    func accessLog() throws {
+        let folder = TemporaryDirectory()
+        let path = folder.file("access.log")
+        func write(_ lines: [String], to path: String) throws {
+            let system = LocalFileSystem()
+            let file = try File(path, .append, in: system)
+            try file.append(Array(lines.map { $0 + "\n" }.joined().utf8).span)
+        }
+        func line(_ method: String, _ status: Int) -> String {
+            #"::1 - - [21/Nov/2026:10:00:00 +0000] "\#(method) / HTTP/1.1" \#(status) 10 "-" "-" 0.5"#
+        }
+        let log = NginxAccessLog(path)
+        func samples() throws -> [String: Double] {
+            try Self.page { try log.update(&$0) }.samples
+        }
+        let count = "nginx_http_response_count_total"
+        #expect(try samples()["nginx_parse_errors_total"] == 0)
+        try write([line("GET", 200)], to: path)
+        // What was there at the first look is no event of now.
+        #expect(try samples()[count + #"{method="GET",status="200"}"#] == nil)
+        try write([line("GET", 200), line("GET", 404), line("BREW", 200), "no line"], to: path)
+        let first = try samples()
+        #expect(first[count + #"{method="GET",status="200"}"#] == 1)
+        #expect(first[count + #"{method="other",status="200"}"#] == 1)
+        #expect(first["nginx_http_response_size_bytes" + #"{method="GET",status="404"}"#] == 10)
+        #expect(first["nginx_http_response_time_seconds_sum" + #"{method="GET",status="404"}"#] == 0.5)
+        #expect(first["nginx_parse_errors_total"] == 1)
+        // Written to the old name's file after the rename, and to the new one.
+        try LocalFileSystem().rename(path, to: folder.file("access.log.1"))
+        try write([line("GET", 200)], to: folder.file("access.log.1"))
+        try write([line("GET", 200), line("GET", 200)], to: path)
+        #expect(try samples()[count + #"{method="GET",status="200"}"#] == 4)
+        try write([line("GET", 500)], to: path)
+        #expect(try samples()[count + #"{method="GET",status="500"}"#] == 1)
+    }
+
+    /// Answers in the form of Docker's Engine API 1.43, with values of our own.
+    @Test("read Docker's containers over its socket")
+    func docker() throws {
+        let folder = TemporaryDirectory()
+        var router = Router()
+        router.get("/containers/json", role: nil) { request, response in
+            guard request.values("all") == ["1"] else { return response.send(.badRequest) }
+            response.send(
+                """
+                [{"Id": "8dfafdbc3a40", "Names": ["/shop"], "Image": "shop:1", "State": "running",
+                  "Status": "Up 2 minutes (unhealthy)", "Created": 1795219200},
+                 {"Id": "9cd87474be90", "Names": ["/job"], "Image": "job:2", "State": "exited",
+                  "Status": "Exited (0) 3 days ago", "Created": 1795219100}]
+                """)
+        }
+        router.get("/containers/8dfafdbc3a40/stats", role: nil) { _, response in
+            response.send(
+                """
+                {"cpu_stats": {"cpu_usage": {"total_usage": 100215355}}, "pids_stats": {"current": 3},
+                 "memory_stats": {"usage": 6537216, "limit": 67108864, "stats": {"inactive_file": 1537216}},
+                 "networks": {"eth0": {"rx_bytes": 5338, "tx_bytes": 648, "rx_dropped": 1}}}
+                """)
+        }
+        let server = try Server(router: router, registry: Registry())
+        try server.start()
+        defer { server.stop(drainingAtMostNs: 0) }
+        let socket = folder.file("docker.sock")
+        _ = try server.listen(on: try #require(SocketAddress("unix:\(socket)")))
+        let client = HTTPClient("docker", registry: Registry())
+        defer { client.stop() }
+        let docker = DockerIntegration(socket, client)
+        let samples = try Self.page { try docker.update(&$0) }.samples
+        #expect(samples["docker_up"] == 1)
+        #expect(samples[#"docker_containers{state="running"}"#] == 1)
+        #expect(samples[#"docker_containers{state="exited"}"#] == 1)
+        #expect(samples[#"docker_containers{state="dead"}"#] == 0)
+        let shop = #"{id="8dfafdbc3a40",image="shop:1""#
+        #expect(samples["docker_container_info" + shop + #",name="shop",state="running"}"#] == 1)
+        #expect(samples["docker_container_healthy" + shop + #",name="shop"}"#] == 0)
+        #expect(samples["docker_container_cpu_usage_seconds_total" + shop + #",name="shop"}"#] == 0.100215355)
+        #expect(samples["docker_container_memory_working_set_bytes" + shop + #",name="shop"}"#] == 5_000_000)
+        #expect(samples["docker_container_network_receive_bytes_total" + shop + #",interface="eth0",name="shop"}"#] == 5338)
+        #expect(samples.keys.contains { $0.contains("healthy") && $0.contains("job") } == false)
+        let nobody = DockerIntegration(folder.file("none.sock"), client)
+        var page = MetricPage()
+        #expect(throws: CollectorError.self) { try nobody.update(&page) }
+    }
+
     @Test("read HAProxy's statistics by proxy and server")
     func haproxy() {
         let csv = """

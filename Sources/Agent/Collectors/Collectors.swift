@@ -14,6 +14,7 @@ package enum Collectors {
         DmmultipathCollector.definition,
         EdacCollector.definition,
         EntropyCollector.definition,
+        EthtoolCollector.definition,
         FibrechannelCollector.definition,
         FilefdCollector.definition,
         FilesystemCollector.definition,

@@ -9,8 +9,11 @@ enum ServiceConversation {
     }
 
     /// The body of a page, which has to be answered with 200.
-    static func page(_ url: String, _ client: HTTPClient) throws(CollectorError) -> [UInt8] {
+    static func page(
+        _ url: String, _ client: HTTPClient, unixSocket: String? = nil
+    ) throws(CollectorError) -> [UInt8] {
         var request = ClientRequest(.get, url)
+        request.unixSocket = unixSocket
         request.timeoutNs = Limits.limitNs
         request.connectTimeoutNs = Limits.limitNs
         request.answerBytesMax = Limits.answerBytesMax

@@ -3,6 +3,7 @@ enum Integrations {
     static let all: [IntegrationDefinition] = [
         CertificateIntegration.definition,
         CgroupIntegration.definition,
+        DockerIntegration.definition,
         HAProxyIntegration.definition,
         KeepalivedIntegration.definition,
         NginxIntegration.definition,

@@ -1,21 +1,29 @@
 import Encoding
 import HTTP
 
-/// nginx by its stub_status page, with the names of nginx-prometheus-exporter.
+/// nginx by its stub_status page, with the names of nginx-prometheus-exporter, and by its access log.
 final class NginxIntegration: Collector {
     static let definition = IntegrationDefinition("nginx") { section in
         let url = section.string("url") ?? "http://127.0.0.1/stub_status"
-        return { context in NginxIntegration(url, context.client) }
+        let log = section.string("access_log")
+        return { context in NginxIntegration(url, context.client, accessLog: log.map { context.host.root($0) }) }
     }
 
     private let url: String
     private let client: HTTPClient
+    private let log: NginxAccessLog?
 
-    init(_ url: String, _ client: HTTPClient) {
+    init(_ url: String, _ client: HTTPClient, accessLog: String? = nil) {
         (self.url, self.client) = (url, client)
+        log = accessLog.map { NginxAccessLog($0) }
     }
 
     func update(_ page: inout MetricPage) throws(CollectorError) {
+        try log?.update(&page)
+        try addStatus(&page)
+    }
+
+    private func addStatus(_ page: inout MetricPage) throws(CollectorError) {
         var isUp = 0.0
         defer { page.add("nginx_up", .gauge, "1 if nginx tells of itself.", isUp) }
         let text = String(decoding: try ServiceConversation.page(url, client), as: UTF8.self)

@@ -68,7 +68,10 @@ final class PostgresIntegration: Collector {
     private func names(of connection: PostgresConnection) throws(CollectorError) -> Set<String> {
         do throws(PostgresError) {
             let rows = try connection.run(
-                "SELECT relname FROM pg_class WHERE relname IN ('pg_stat_statements', 'pg_stat_checkpointer')")
+                """
+                SELECT relname FROM pg_class
+                WHERE relname IN ('pg_stat_statements', 'pg_stat_checkpointer', 'pg_stat_io')
+                """)
             return Set(rows.rows.compactMap { $0.first.flatMap(\.self) })
         } catch {
             throw .failed("\(error)")

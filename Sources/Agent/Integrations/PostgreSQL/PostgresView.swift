@@ -167,6 +167,30 @@ extension PostgresView {
                 write_time AS write_time_total, sync_time AS sync_time_total,
                 buffers_written AS buffers_written_total FROM pg_stat_checkpointer
             """, relation: "pg_stat_checkpointer"),
+        // Columns differ by version: 18 counts bytes where 16 and 17 count operations of `op_bytes`.
+        PostgresView(
+            "pg_stat_io", labels: ["backend_type", "object", "context"],
+            counters([
+                ("reads_total", "Reads."), ("read_bytes_total", "Bytes read."),
+                ("read_time_seconds_total", "Seconds of reading, where track_io_timing is on."),
+                ("writes_total", "Writes."), ("write_bytes_total", "Bytes written."),
+                ("write_time_seconds_total", "Seconds of writing, where track_io_timing is on."),
+                ("extends_total", "Extensions of a file."), ("hits_total", "Blocks found in memory."),
+                ("evictions_total", "Blocks that made room for others."),
+                ("reuses_total", "Blocks used again in a ring of a bulk operation."),
+                ("fsyncs_total", "Syncs."),
+            ]),
+            """
+            SELECT backend_type, object, context, reads AS reads_total, writes AS writes_total,
+                extends AS extends_total, hits AS hits_total, evictions AS evictions_total, reuses AS reuses_total,
+                fsyncs AS fsyncs_total, read_time / 1000 AS read_time_seconds_total,
+                write_time / 1000 AS write_time_seconds_total,
+                coalesce((to_jsonb(s) ->> 'read_bytes')::float8, reads * (to_jsonb(s) ->> 'op_bytes')::float8)
+                    AS read_bytes_total,
+                coalesce((to_jsonb(s) ->> 'write_bytes')::float8, writes * (to_jsonb(s) ->> 'op_bytes')::float8)
+                    AS write_bytes_total
+            FROM pg_stat_io AS s
+            """, relation: "pg_stat_io", versions: 160_000..<Int.max),
         PostgresView(
             "pg_replication",
             [
