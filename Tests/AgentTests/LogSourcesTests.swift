@@ -1,3 +1,4 @@
+import Crypto
 import Encoding
 import Foundation
 import Ingest
@@ -170,7 +171,21 @@ struct LogSourcesTests {
         try spool.close()
     }
 
-    @Test("of syslog come by datagrams and streams, parsed, with the host's labels where they say none")
+    /// A listener with a certificate of openssl for `localhost`, which is its own authority.
+    private static func encrypted(_ folder: TemporaryDirectory) throws -> SyslogOptions {
+        let (chain, key) = (folder.file("cert.pem"), folder.file("key.pem"))
+        try RunningService.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
+                "-keyout", key, "-out", chain, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            ], in: folder)
+        var options = SyslogOptions(.loopback(port: 0), .tls)
+        options.tls = TLSOptions(certificates: [.init(chainFile: chain, keyFile: key)])
+        return options
+    }
+
+    @Test("of syslog come by datagrams, streams and TLS, parsed, with the host's labels where they say none")
     func syslog() throws {
         let directory = TemporaryDirectory()
         let registry = Registry()
@@ -180,7 +195,11 @@ struct LogSourcesTests {
         options.intervalMs = nil
         options.heartbeatMs = nil
         options.labels = ["role": "edge"]
-        options.syslog = [SyslogOptions(.loopback(port: 0), .udp), SyslogOptions(.loopback(port: 0), .tcp)]
+        let certificates = TemporaryDirectory()
+        options.syslog = [
+            SyslogOptions(.loopback(port: 0), .udp), SyslogOptions(.loopback(port: 0), .tcp),
+            try Self.encrypted(certificates),
+        ]
         let shipping = try Shipping(options, registry: registry, log: Self.log(registry)) { _ in }
         let addresses = shipping.syslogAddresses
         let datagrams = try Socket.datagrams(to: addresses[0])
@@ -194,9 +213,21 @@ struct LogSourcesTests {
         #expect(isConnected)
         _ = stream.write(
             Array("<13>Nov 21 10:00:00 web-8 cron[7]: stream one\n<13>Nov 21 10:00:01 web-8 cron[7]: two\n".utf8).span)
+        // Counted by octets, as RFC 5425 has it.
+        let port = try #require(addresses[2].port)
+        let secret = "<11>1 2026-11-21T10:00:02Z web-9 vault 7 - - under TLS"
+        try RunningService.run(
+            "/bin/sh",
+            [
+                "-c",
+                """
+                printf '%s' '\(secret.utf8.count) \(secret)' | openssl s_client -quiet -no_ign_eof -verify_return_error \
+                    -verify_hostname localhost -CAfile \(certificates.file("cert.pem")) -connect 127.0.0.1:\(port)
+                """,
+            ], in: certificates)
         let isRead = RunningService.wait {
             String(decoding: registry.exposition(.text), as: UTF8.self)
-                .contains(#"obs_agent_log_lines_total{source="syslog"} 3"#)
+                .contains(#"obs_agent_log_lines_total{source="syslog"} 4"#)
         }
         #expect(isRead)
         try shipping.stop()
@@ -204,7 +235,8 @@ struct LogSourcesTests {
         let spooled = SpooledLines(spool)
         try spooled.take()
         let lines = spooled.lines.sorted { $0.text < $1.text }
-        #expect(lines.map(\.text) == ["datagram", "stream one", "two"])
+        #expect(lines.map(\.text) == ["datagram", "stream one", "two", "under TLS"])
+        #expect(lines[3].labels["app"] == "vault" && lines[3].metadata["level"] == "error")
         #expect(lines[0].labels["host"] == "web-7" && lines[0].labels["app"] == "shop")
         #expect(lines[0].metadata == ["level": "crit", "msgid": "ID1", "pid": "42"])
         #expect(lines.allSatisfy { $0.labels["role"] == "edge" && $0.labels["source"] == "syslog" })
