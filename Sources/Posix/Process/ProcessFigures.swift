@@ -10,6 +10,8 @@ package struct ProcessFigures: Sendable, Equatable {
     package var openFiles = 0
     /// The soft limit; nil where there is none.
     package var openFilesMax: Int?
+    /// The same.
+    package var virtualBytesMax: Int?
     /// Seconds since 1970.
     package var startedAtSeconds = 0.0
 
@@ -34,7 +36,9 @@ package struct ProcessFigures: Sendable, Equatable {
         virtualBytes = field(23)
         residentBytes = field(24) * sysconf(Int32(_SC_PAGESIZE))
         openFiles = try system.list("\(directory)/fd").count
-        openFilesMax = try Self.openFilesMax("\(directory)/limits", system)
+        let limits = try Self.text("\(directory)/limits", system)
+        openFilesMax = Self.limit("Max open files", limits)
+        virtualBytesMax = Self.limit("Max address space", limits)
     }
 
     private static func text(_ path: String, _ system: any FileSystem) throws(SystemError) -> String {
@@ -48,9 +52,8 @@ package struct ProcessFigures: Sendable, Equatable {
         throw SystemError(call: "parse", on: "\(proc)/stat", code: EINVAL)
     }
 
-    private static func openFilesMax(_ path: String, _ system: any FileSystem) throws(SystemError) -> Int? {
-        let title = "Max open files"
-        for line in try text(path, system).split(separator: "\n") where line.hasPrefix(title) {
+    private static func limit(_ title: String, _ limits: String) -> Int? {
+        for line in limits.split(separator: "\n") where line.hasPrefix(title) {
             return line.dropFirst(title.count).split(separator: " ").first.flatMap { Int($0) }
         }
         return nil

@@ -25,6 +25,12 @@ extension Registry {
         callback("process_virtual_memory_bytes", "Virtual memory size in bytes.", unit: .bytes) {
             Double($0.virtualBytes)
         }
+        // No limit is the largest number there, as with other clients.
+        callback(
+            "process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", unit: .bytes
+        ) {
+            Double($0.virtualBytesMax.map(UInt64.init(clamping:)) ?? .max)
+        }
         callback("process_open_fds", "Number of open file descriptors.") { Double($0.openFiles) }
         callback("process_max_fds", "Maximum number of open file descriptors.") { $0.openFilesMax.map(Double.init) }
         callback("process_threads", "Number of threads.") { Double($0.threads) }
