@@ -1,4 +1,5 @@
 import Encoding
+import Posix
 import Text
 
 /// A source of host metrics, with the names that node_exporter gives them. One file each; see `Collectors`.
@@ -80,6 +81,9 @@ package struct CollectorSettings: Sendable {
 package struct NameFilter: Sendable {
     private let include: RegularExpression?
     private let exclude: RegularExpression?
+    /// What became of names before: a host has the same ones at each scrape.
+    private let known = Lock<[String: Bool]>([:])
+    private static let knownMax = 10_000
 
     /// An empty expression decides nothing.
     package init(include: String = "", exclude: String = "") throws(CollectorError) {
@@ -98,6 +102,16 @@ package struct NameFilter: Sendable {
     }
 
     package func takes(_ name: String) -> Bool {
+        known.withLock { known in
+            if let answer = known[name] { return answer }
+            if known.count == Self.knownMax { known.removeAll(keepingCapacity: true) }
+            let answer = matches(name)
+            known[name] = answer
+            return answer
+        }
+    }
+
+    private func matches(_ name: String) -> Bool {
         var copy = name
         return copy.withUTF8 { bytes in
             let span = unsafe bytes.span

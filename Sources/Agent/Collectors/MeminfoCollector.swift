@@ -4,6 +4,7 @@ final class MeminfoCollector: Collector {
 
     private let host: HostFiles
     private var text = FieldText()
+    private var known = KnownNames()
 
     init(_ host: HostFiles) {
         self.host = host
@@ -11,19 +12,21 @@ final class MeminfoCollector: Collector {
 
     func update(_ page: inout MetricPage) throws(CollectorError) {
         try host.read(host.proc("meminfo"), into: &text)
+        known.rewind()
         while text.nextLine() {
             guard let value = text.number(1) else { continue }
-            let field = Self.metricName(text.key(0))
-            if text.isEqual(2, "kB") {
-                page.add("node_memory_\(field)_bytes", .gauge, "\(field) of /proc/meminfo.", value * 1_024)
-            } else {
-                page.add("node_memory_\(field)", .gauge, "\(field) of /proc/meminfo.", value)
+            let isKilobytes = text.isEqual(2, "kB")
+            let family = known.family(of: text, 0) { name in
+                let field = Self.metricName(name)
+                return page.family(
+                    "node_memory_\(field)\(isKilobytes ? "_bytes" : "")", .gauge, "\(field) of /proc/meminfo.")
             }
+            if let family { page.add(family, isKilobytes ? value * 1_024 : value) }
         }
     }
 
-    /// `Active(anon)` is `Active_anon` in a metric's name.
+    /// `Active(anon):` is `Active_anon` in a metric's name.
     static func metricName(_ field: String) -> String {
-        String(field.compactMap { $0 == "(" ? "_" : $0 == ")" ? nil : $0 })
+        String(field.compactMap { $0 == "(" ? "_" : $0 == ")" || $0 == ":" ? nil : $0 })
     }
 }

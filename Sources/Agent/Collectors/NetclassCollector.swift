@@ -31,6 +31,8 @@ final class NetclassCollector: Collector {
     private let host: HostFiles
     private let devices: NameFilter
     private let ignoresInvalidSpeed: Bool
+    /// Of `gauges` and `counters`, declared at the first scrape.
+    private var families: [(attribute: String, family: MetricPage.Family)] = []
 
     init(_ host: HostFiles, devices: NameFilter, ignoresInvalidSpeed: Bool) {
         self.host = host
@@ -42,19 +44,42 @@ final class NetclassCollector: Collector {
         let folder = host.sys("class/net")
         let names = host.list(folder)
         guard !names.isEmpty else { throw .noData("there are no network devices") }
-        for device in names where devices.takes(device) && host.isDirectory("\(folder)/\(device)") {
-            addState(of: device, at: "\(folder)/\(device)", &page)
-            for (attribute, name) in Self.gauges { add(attribute, name, .gauge, of: device, &page) }
-            for (attribute, name) in Self.counters { add(attribute, name, .counter, of: device, &page) }
-            addSpeed(of: device, &page)
+        if families.isEmpty { declare(&page) }
+        for device in names where devices.takes(device) {
+            guard let place = place(of: device, in: folder) else { continue }
+            let flags = host.attribute("\(place)/flags")
+            addState(of: device, at: place, flags.flatMap(FloatReading.integer), &page)
+            for (attribute, family) in families {
+                let value =
+                    attribute == "flags"
+                    ? flags.flatMap(HostFiles.number(of:)) : host.number("\(place)/\(attribute)")
+                if let value { page.add(family, value, "device", device) }
+            }
+            addSpeed(of: device, at: place, &page)
         }
     }
 
-    private func addState(of device: String, at path: String, _ page: inout MetricPage) {
+    private func declare(_ page: inout MetricPage) {
+        for (kind, all) in [(MetricPage.Kind.gauge, Self.gauges), (.counter, Self.counters)] {
+            for (attribute, name) in all {
+                let help = "The attribute \(attribute) of a network device."
+                families.append((attribute, page.family("node_network_\(name)", kind, help)))
+            }
+        }
+    }
+
+    /// Where the attributes of a device are, without the link on the way: the kernel follows it for each of two dozen
+    /// files otherwise. Nil for what is no device.
+    private func place(of device: String, in folder: String) -> String? {
+        let path = "\(folder)/\(device)"
+        guard let target = host.link(path) else { return host.isDirectory(path) ? path : nil }
+        return target.hasPrefix("../../") ? host.sys(String(target.dropFirst(6))) : path
+    }
+
+    private func addState(of device: String, at path: String, _ flags: Int64?, _ page: inout MetricPage) {
         let state = host.attribute("\(path)/operstate") ?? ""
         page.add(
             page.family("node_network_up", .gauge, "1 if the device is up."), state == "up" ? 1 : 0, "device", device)
-        let flags = host.attribute("\(path)/flags").flatMap(FloatReading.integer)
         page.add(
             "node_network_info", .gauge, "What is known of a network device.", 1,
             [
@@ -67,17 +92,8 @@ final class NetclassCollector: Collector {
             ])
     }
 
-    private func add(
-        _ attribute: String, _ name: String, _ kind: MetricPage.Kind, of device: String, _ page: inout MetricPage
-    ) {
-        guard let value = host.number(host.sys("class/net/\(device)/\(attribute)")) else { return }
-        let family = page.family("node_network_\(name)", kind, "The attribute \(attribute) of a network device.")
-        page.add(family, value, "device", device)
-    }
-
-    private func addSpeed(of device: String, _ page: inout MetricPage) {
-        guard let megabits = host.number(host.sys("class/net/\(device)/speed")), megabits >= 0 || !ignoresInvalidSpeed
-        else { return }
+    private func addSpeed(of device: String, at path: String, _ page: inout MetricPage) {
+        guard let megabits = host.number("\(path)/speed"), megabits >= 0 || !ignoresInvalidSpeed else { return }
         let family = page.family("node_network_speed_bytes", .gauge, "Bytes that a device can transfer in a second.")
         page.add(family, megabits * 125_000, "device", device)
     }

@@ -14,8 +14,7 @@ final class VmstatCollector: Collector {
     private let host: HostFiles
     private let fields: NameFilter
     private var text = FieldText()
-    /// By line: the kernel's list is the same at each scrape.
-    private var taken: [String: Bool] = [:]
+    private var known = KnownNames()
 
     init(_ host: HostFiles, fields: NameFilter) {
         self.host = host
@@ -24,12 +23,13 @@ final class VmstatCollector: Collector {
 
     func update(_ page: inout MetricPage) throws(CollectorError) {
         try host.read(host.proc("vmstat"), into: &text)
+        known.rewind()
         while text.nextLine() {
-            let name = text.string(0)
-            let isTaken = taken[name] ?? fields.takes(name)
-            taken[name] = isTaken
-            guard isTaken, let value = text.number(1) else { continue }
-            page.add("node_vmstat_\(name)", .untyped, "\(name) of /proc/vmstat.", value)
+            let family = known.family(of: text, 0) { name in
+                fields.takes(name)
+                    ? page.family("node_vmstat_\(name)", .untyped, "\(name) of /proc/vmstat.") : nil
+            }
+            if let family, let value = text.number(1) { page.add(family, value) }
         }
     }
 }

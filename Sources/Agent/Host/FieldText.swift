@@ -78,6 +78,12 @@ package struct FieldText {
         return bytes[fields[field]].elementsEqual(text.utf8)
     }
 
+    func isEqual(_ field: Int, _ text: [UInt8]) -> Bool {
+        field < fields.count && bytes[fields[field]].elementsEqual(text)
+    }
+
+    func isLine(_ text: [UInt8]) -> Bool { bytes[line].elementsEqual(text) }
+
     func hasPrefix(_ field: Int, _ text: String) -> Bool {
         field < fields.count && bytes[fields[field]].starts(with: text.utf8)
     }

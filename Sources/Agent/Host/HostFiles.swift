@@ -1,4 +1,5 @@
 import Encoding
+import HTTP
 package import Posix
 
 /// Where the kernel shows itself: the folders of `--path.procfs` and its like, and how their files are read.
@@ -6,6 +7,8 @@ package struct HostFiles: Sendable {
     package enum Limits {
         /// The longest file that is read; /proc/net/tcp of a busy host is the largest that is read at all.
         package static let fileBytesMax = 64 << 20
+        /// What one read of an attribute takes.
+        static let attributeBytes = 4096
     }
 
     package let procfs: String
@@ -57,17 +60,33 @@ package struct HostFiles: Sendable {
     /// The content of an attribute without blanks around it; nil where it is missing or cannot be read, which is how
     /// drivers say that they do not know.
     func attribute(_ path: String) -> String? {
-        guard let bytes = try? system.readFile(path, atMostBytes: 1 << 20) else { return nil }  // see above
-        var content = bytes[...]
-        while let last = content.last, last <= UInt8(ascii: " ") { content.removeLast() }
-        while let first = content.first, first <= UInt8(ascii: " ") { content.removeFirst() }
-        return String(decoding: content, as: UTF8.self)
+        guard let file = try? File(path, .read, in: system) else { return nil }  // see above
+        var buffer = InlineArray<4096, UInt8>(repeating: 0)
+        var span = buffer.mutableSpan
+        guard let count = try? system.read(file.handle, into: &span, from: 0, at: nil) else { return nil }  // see above
+        // The kernel gives a short attribute whole: no second read asks whether that was all.
+        guard count <= Limits.attributeBytes / 2 else {
+            let whole = try? system.readFile(path, atMostBytes: 1 << 20)  // see above
+            return whole.map { Self.trimmed($0.span) }
+        }
+        return Self.trimmed(buffer.span.extracting(0..<count))
+    }
+
+    private static func trimmed(_ bytes: Span<UInt8>) -> String {
+        var range = 0..<bytes.count
+        while let last = range.last, bytes[last] <= UInt8(ascii: " ") { range.removeLast() }
+        while let first = range.first, bytes[first] <= UInt8(ascii: " ") { range.removeFirst() }
+        return bytes.extracting(range).text
     }
 
     /// An attribute that is a number, decimal or, with 0x, hexadecimal.
     func number(_ path: String) -> Double? {
-        guard let text = attribute(path) else { return nil }
-        return FloatReading.integer(text).map(Double.init) ?? FloatReading.float(text)
+        attribute(path).flatMap(Self.number(of:))
+    }
+
+    /// The same of a text.
+    static func number(of text: String) -> Double? {
+        FloatReading.integer(text).map(Double.init) ?? FloatReading.float(text)
     }
 
     /// The names in a folder, sorted; none where it is missing.

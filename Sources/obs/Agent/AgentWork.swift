@@ -5,6 +5,9 @@ import Telemetry
 
 /// What an agent does for one configuration: it measures, reads and sends. A reload ends one and begins another.
 final class AgentWork: Sendable {
+    /// What a page of a host has, about.
+    private static let pageBytes = 96 << 10
+
     let configuration: AgentConfiguration
     private let registry: Registry
     private let host: HostMetrics
@@ -45,6 +48,7 @@ final class AgentWork: Sendable {
     /// - Parameter hasOwn: with what the agent counts of itself.
     func page(hasOwn: Bool, isWanted: (String) -> Bool) -> [UInt8] {
         var page: [UInt8] = []
+        page.reserveCapacity(Self.pageBytes)
         for source in [host, services] { source.append(to: &page, isWanted: isWanted) }
         if hasOwn { page += registry.exposition(.text) }
         return page

@@ -12,6 +12,8 @@ import Web
 final class HostAgent: Sendable {
     private static let drainNs: Int64 = 2_000_000_000
     private static let stopNs: Int64 = 20_000_000_000
+    /// Most of what an agent does it does once: at its start, for the first page, when a collector comes back.
+    private static let thriftyEveryNs: Int64 = 60_000_000_000
     /// Pages that wait for the one that is made.
     private static let pagesWaitingMax = 16
 
@@ -70,7 +72,7 @@ final class HostAgent: Sendable {
 
     /// Works until the end is asked for, then ends in good order.
     func run() throws {
-        _ = lifecycle.run(atMostNs: nil, log, reload: reload)
+        _ = lifecycle.run(atMostNs: nil, thriftyEveryNs: Self.thriftyEveryNs, log, reload: reload)
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")
         log.info("stopping")

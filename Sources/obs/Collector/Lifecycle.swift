@@ -39,8 +39,12 @@ final class Lifecycle: Sendable {
 
     /// Returns when the end was asked for or the time is over.
     ///
-    /// - Parameter reload: returns nil, or why the old configuration stays.
-    func run(atMostNs limitNs: Int64?, _ log: Logger, reload: () -> String?) -> End {
+    /// - Parameters:
+    ///   - thriftyEveryNs: how often it lets go of code that may not have run for long; nil does so after the start only.
+    ///   - reload: returns nil, or why the old configuration stays.
+    func run(
+        atMostNs limitNs: Int64?, thriftyEveryNs: Int64? = nil, _ log: Logger, reload: () -> String?
+    ) -> End {
         let startNs = time.monotonicNs
         let deadlineNs = limitNs.map { startNs + $0 } ?? .max
         var settledNs = startNs + Self.settledNs
@@ -49,7 +53,7 @@ final class Lifecycle: Sendable {
             switch signals.wait(atMostNs: nextNs == .max ? nil : nextNs - time.monotonicNs) {
             case nil:
                 if deadlineNs <= settledNs { return .timeIsOver }
-                settledNs = .max
+                settledNs = thriftyEveryNs.map { time.monotonicNs + $0 } ?? .max
                 Self.giveBackStart(log)
             case .terminate, .interrupt: return .asked
             case .hangUp:
@@ -63,7 +67,7 @@ final class Lifecycle: Sendable {
         }
     }
 
-    /// Lets go of what only the start needed.
+    /// Lets go of what only the start needed, and later of what nobody needed of late.
     private static func giveBackStart(_ log: Logger) {
         FreedMemory.giveBack()
         do {
