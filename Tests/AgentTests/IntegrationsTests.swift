@@ -126,7 +126,8 @@ struct IntegrationsTests {
         #expect(samples["docker_container_healthy" + shop + #",name="shop"}"#] == 0)
         #expect(samples["docker_container_cpu_usage_seconds_total" + shop + #",name="shop"}"#] == 0.100215355)
         #expect(samples["docker_container_memory_working_set_bytes" + shop + #",name="shop"}"#] == 5_000_000)
-        #expect(samples["docker_container_network_receive_bytes_total" + shop + #",interface="eth0",name="shop"}"#] == 5338)
+        #expect(
+            samples["docker_container_network_receive_bytes_total" + shop + #",interface="eth0",name="shop"}"#] == 5338)
         #expect(samples.keys.contains { $0.contains("healthy") && $0.contains("job") } == false)
         let nobody = DockerIntegration(folder.file("none.sock"), client)
         var page = MetricPage()
