@@ -9,8 +9,8 @@ final class Repeats: Sendable {
     private struct State {
         var young = HashSet64()
         var old = HashSet64()
-        /// Entries whose batch is not in the log yet. A repetition of one waits for it.
-        var pending = HashSet64()
+        /// Of each batch that is not in the log yet its entries, which are in `young` already. A repetition of one waits.
+        var pending: [[UInt64]] = []
     }
 
     private let state = Monitor(State())
@@ -29,22 +29,27 @@ final class Repeats: Sendable {
     /// - Returns: nil where an entry's first coming is still under way for too long.
     func begin(_ hashes: [UInt64]) -> [Bool]? {
         state.wait(atMostNs: Self.waitNs) { state -> [Bool]? in
-            if state.pending.count > 0, hashes.contains(where: { state.pending.contains($0) }) { return nil }
+            if state.young.count + hashes.count > Self.entriesMax { Self.moveOn(&state) }
             var isNew: [Bool] = []
             isNew.reserveCapacity(hashes.count)
-            for hash in hashes {
-                let isKnown = state.young.contains(hash) || state.old.contains(hash)
-                isNew.append(!isKnown && state.pending.insert(hash))
+            for (index, hash) in hashes.enumerated() {
+                isNew.append(!state.old.contains(hash) && state.young.insert(hash))
+                guard !isNew[index], state.pending.contains(where: { $0.contains(hash) }) else { continue }
+                for (hash, isNew) in zip(hashes, isNew) where isNew { state.young.remove(hash) }
+                return nil
             }
+            if isNew.contains(true) { state.pending.append(hashes) }
             return isNew
         }
     }
 
     func end(_ hashes: [UInt64], _ isNew: [Bool], isKept: Bool) {
         state.withLock { state in
-            for (index, hash) in hashes.enumerated() where isNew[index] {
-                state.pending.remove(hash)
-                if isKept { Self.insert(hash, &state) }
+            if let place = state.pending.firstIndex(of: hashes) { state.pending.remove(at: place) }
+            if isKept { return }
+            for (hash, isNew) in zip(hashes, isNew) where isNew {
+                state.young.remove(hash)
+                state.old.remove(hash)
             }
         }
         state.wakeAll()
