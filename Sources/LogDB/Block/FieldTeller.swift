@@ -55,18 +55,39 @@ struct FieldTeller {
             codes: [Int32](repeating: Source.unknown, count: column.codeCount))
     }
 
-    /// Appends the value of a row.
-    @inline(__always)
-    mutating func tell(_ row: Int, ofShape shape: UInt16, into field: inout LogBlock.Field) {
-        let own = sourcesOfShape[Int(shape)]
-        for source in own {
-            let code = tell(row, of: source, into: &field)
-            if code != LogBlock.Field.absent {
-                field.codes.append(code)
-                return
+    /// Appends the values of rows: source by source, so that a row takes no more than its value.
+    mutating func tell(_ rows: [Int32], _ shapeOf: [UInt16], into field: inout LogBlock.Field) {
+        let first = field.codes.count
+        field.codes.append(contentsOf: repeatElement(LogBlock.Field.absent, count: rows.count))
+        for number in sources.indices {
+            let isFirst = sourcesOfShape.map { $0.first == number }
+            if isFirst.contains(true) { tell(rows, shapeOf, isFirst, of: number, at: first, into: &field) }
+        }
+        guard sourcesOfShape.contains(where: { $0.count > 1 }) else { return }
+        for (place, row) in rows.enumerated() {
+            for number in sourcesOfShape[Int(shapeOf[Int(row)])].dropFirst()
+            where field.codes[first + place] == LogBlock.Field.absent {
+                field.codes[first + place] = tell(Int(row), of: number, into: &field)
             }
         }
-        field.codes.append(LogBlock.Field.absent)
+    }
+
+    /// Tells the rows whose shape has the source first.
+    private mutating func tell(
+        _ rows: [Int32], _ shapeOf: [UInt16], _ isMeant: [Bool], of number: Int, at first: Int,
+        into field: inout LogBlock.Field
+    ) {
+        guard sources[number].codes.isEmpty, let numbers = sources[number].numbers else {
+            for (place, row) in rows.enumerated() where isMeant[Int(shapeOf[Int(row)])] {
+                field.codes[first + place] = tell(Int(row), of: number, into: &field)
+            }
+            return
+        }
+        let rank = sources[number].rank
+        for (place, row) in rows.enumerated() where isMeant[Int(shapeOf[Int(row)])] {
+            field.numbers.append(numbers[rank.isEmpty ? Int(row) : Int(rank[Int(row)])])
+            field.codes[first + place] = field.endValue()
+        }
     }
 
     private mutating func tell(_ row: Int, of source: Int, into field: inout LogBlock.Field) -> Int32 {

@@ -169,7 +169,11 @@ struct UnitSearch {
     }
 
     private func collect(_ block: BlockReader, _ rows: [Int32], _ times: [Int64], into found: inout LogBlock) throws {
-        for row in rows { found.timestampsNs.append(times[Int(row)]) }
+        if rows.count == times.count {
+            found.timestampsNs += times
+        } else {
+            for row in rows { found.timestampsNs.append(times[Int(row)]) }
+        }
         if request.wantsLines {
             for row in rows {
                 try block.appendLine(Int(row), to: &found.lineBytes)
@@ -189,9 +193,7 @@ struct UnitSearch {
         }
         for (number, wanted) in request.fields.enumerated() {
             var teller = try FieldTeller(wanted, of: block, request)
-            for row in rows {
-                teller.tell(Int(row), ofShape: block.shapeOf[Int(row)], into: &found.fields[number])
-            }
+            teller.tell(rows, block.shapeOf, into: &found.fields[number])
         }
     }
 }

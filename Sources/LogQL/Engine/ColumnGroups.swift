@@ -33,20 +33,24 @@ struct ColumnKeys {
 struct ColumnGroups {
     private let keys: ColumnKeys
     private var ofStream: [StreamKey] = []
-    /// For each kind of stream and each value of the one field that varies, and for its absence first, the series plus one.
-    private var known: [[Int32]] = []
+    /// For each kind of stream, which is the streams that have the same labels of the names, and each value of the one field
+    /// that varies, and for its absence first, the series plus one.
+    private var known: [Int32] = []
     private var key: [UInt8] = []
 
     private struct StreamKey {
-        /// Of streams that have the same labels of the names.
-        var kind: Int
-        /// Of the names those that are no labels of the stream.
-        var varying: [Int]
+        /// Where the kind of the stream begins in `known`.
+        var first: Int
+        /// The one field that tells its entries apart, or one of those below.
+        var field: Int
+
+        static let none = -1
+        static let several = -2
     }
 
     init(_ keys: ColumnKeys, _ block: LogBlock) {
         self.keys = keys
-        var kinds: [[UInt8]: Int] = [:]
+        var kinds: [[UInt8]: StreamKey] = [:]
         for (number, stream) in block.streams.enumerated() {
             var labels: [UInt8] = []
             var varying: [Int] = []
@@ -58,28 +62,27 @@ struct ColumnGroups {
                 }
             }
             if keys.isAll { labels = [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8)] }
-            let kind = kinds[labels] ?? kinds.count
-            if kind == kinds.count {
-                kinds[labels] = kind
-                let values = varying.count == 1 ? block.fields[keys.names[varying[0]].field].ends.count : 0
-                known.append([Int32](repeating: 0, count: values + 1))
+            if let kind = kinds[labels] {
+                ofStream.append(kind)
+                continue
             }
-            ofStream.append(StreamKey(kind: kind, varying: varying))
+            var kind = StreamKey(first: known.count, field: varying.isEmpty ? StreamKey.none : StreamKey.several)
+            if varying.count == 1 { kind.field = keys.names[varying[0]].field }
+            let values = kind.field >= 0 ? block.fields[kind.field].ends.count : 0
+            known.append(contentsOf: repeatElement(0, count: values + 1))
+            kinds[labels] = kind
+            ofStream.append(kind)
         }
     }
 
     mutating func series(_ entry: Int, _ block: LogBlock, _ series: inout LabelTable) -> Int {
-        let number = block.streamOf[entry]
-        let kind = ofStream[number].kind
-        var place = 0
-        switch ofStream[number].varying.count {
-        case 0: break
-        case 1: place = Int(block.fields[keys.names[ofStream[number].varying[0]].field].codes[entry]) + 1
-        default: return find(entry, block, &series)
-        }
-        if known[kind][place] != 0 { return Int(known[kind][place]) - 1 }
+        let stream = ofStream[block.streamOf[entry]]
+        if stream.field == StreamKey.several { return find(entry, block, &series) }
+        var place = stream.first
+        if stream.field >= 0 { place += Int(block.fields[stream.field].codes[entry]) + 1 }
+        if known[place] != 0 { return Int(known[place]) - 1 }
         let found = find(entry, block, &series)
-        known[kind][place] = Int32(found + 1)
+        known[place] = Int32(found + 1)
         return found
     }
 

@@ -42,7 +42,7 @@ struct ColumnScan {
         request.wantsLines = false
         request.fields = fields.wanted
         request.fieldFormat = parsed
-        request.wantsFormats = true
+        request.wantsFormats = parsed != .plain || keys.isAll
         request.namesAreLabels = true
         (self.run, self.request, self.parsed, self.filters) = (run, request, parsed, filters)
         (self.keys, unwrap) = (keys, range.unwrap)
@@ -84,9 +84,15 @@ struct ColumnScan {
             if keys.isAll && block.mayHaveMetadata { return false }
             guard let kept = kept(block) else { return false }
             var groups = ColumnGroups(keys, block)
+            let numbers = plainNumbers(block)
             for entry in 0..<block.count where kept.isEmpty || kept[entry] == ColumnFilter.passes {
                 var value = 0.0
-                if let unwrap {
+                if let numbers {
+                    let code = numbers.codes[entry]
+                    if code == LogBlock.Field.absent { continue }
+                    guard let number = numbers.numbers[Int(code)] else { return false }
+                    value = number
+                } else if let unwrap {
                     switch number(entry, of: unwrap, block) {
                     case .some(.some(let number)): value = number
                     case .some(.none): continue
@@ -128,6 +134,13 @@ struct ColumnScan {
             }
         }
         return kept.contains(ColumnFilter.unsayable) ? nil : kept
+    }
+
+    /// What is unwrapped where that is a number in a column and nothing else; nil where more has to be looked at.
+    private func plainNumbers(_ block: LogBlock) -> LogBlock.Field? {
+        guard let unwrap, request.fields[unwrapped].isNumber else { return nil }
+        let isLabel = block.streams.contains { $0.valueRange(of: unwrap.label.bytes.span) != nil }
+        return isLabel ? nil : block.fields[unwrapped]
     }
 
     /// The number that an entry stands for: nil within where it has none, nil where that cannot be said.
