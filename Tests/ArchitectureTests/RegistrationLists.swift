@@ -38,7 +38,8 @@ struct RegistrationList: Sendable {
             members: .files(suffix: "")),
         RegistrationList(
             file: "Sources/Agent/Integrations/Integrations.swift", name: "all", folder: "Sources/Agent/Integrations",
-            members: .files(suffix: ""), beside: ["Integration": "what all of them are"]),
+            members: .files(suffix: ""),
+            beside: ["Integration": "what all of them are", "NginxAccessLog": "what the one of nginx counts"]),
         RegistrationList(
             file: "Tests/Fuzz/FuzzedDecoder.swift", name: "all", folder: "Tests/Fuzz/Decoders",
             members: .files(suffix: "Fuzz")),
