@@ -64,8 +64,7 @@ private struct RuleReads {
     private mutating func add(_ expression: Expression) {
         switch expression {
         case .selector(let selector) where selector.logs == nil:
-            let name = selector.matchers.first { $0.name == Labels.metricName && $0.operation == .equal }
-            if let name, !name.value.isEmpty { names.insert(name.value) } else { isAll = true }
+            if let name = selector.wholeName { names.insert(name) } else { isAll = true }
         // It joins with metrics that stand nowhere.
         case .call(let call) where call.function.name == "info": isAll = true
         default: break

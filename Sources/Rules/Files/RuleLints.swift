@@ -3,8 +3,25 @@ import PromQL
 
 /// What is allowed in a rule file and yet hardly meant.
 package enum RuleLints {
-    package static func notices(_ groups: [RuleGroup]) -> [ConfigurationNotice] {
-        RuleFile.duplicates(in: groups) + groups.flatMap(\.rules).flatMap(notices)
+    /// - Parameter labels: the names of the labels that the series of each metric of a store have; nil where no store is
+    ///   looked at.
+    package static func notices(_ groups: [RuleGroup], labels: [String: Set<String>]? = nil) -> [ConfigurationNotice] {
+        let rules = groups.flatMap(\.rules)
+        let known = KnownLabels(labels, recorded: Set(rules.filter { !$0.isAlerting }.map(\.name)))
+        return RuleFile.duplicates(in: groups) + rules.flatMap(notices) + rules.flatMap(known.notices)
+    }
+
+    /// The metrics that rules ask for by their whole names.
+    package static func metrics(in groups: [RuleGroup]) -> Set<String> {
+        var names: Set<String> = []
+        func add(_ expression: Expression) {
+            if case .selector(let selector) = expression, let name = selector.wholeName { names.insert(name) }
+            for child in expression.children { add(child) }
+        }
+        for rule in groups.flatMap(\.rules) {
+            if case .promQL(let expression) = rule.expression { add(expression) }
+        }
+        return names
     }
 
     private static func notices(_ rule: Rule) -> [ConfigurationNotice] {
