@@ -67,6 +67,7 @@ let floor0: [Target] = [
     shim("RE2", linking: ["re2"]),
     shim("Curl", ["CLinux"], linking: ["dl"]),
     shim("Postgres", ["CLinux"], linking: ["dl"]),
+    shim("Cairo", ["CLinux"], linking: ["dl"]),
     shim("Systemd", ["CLinux"], linking: ["dl"]),
     revision,
     library("Snappy"),
@@ -133,7 +134,7 @@ let floor7: [Target] = [
         "Web",
         [
             "Rules", "Alerting", "Ledger", "Ingest", "Storage", "LogQL", "PromQL", "Model", "HTTP", "Telemetry",
-            "Crypto", "Encoding", "Posix", "CAssets",
+            "Crypto", "Text", "Encoding", "Posix", "CAssets", "CCairo",
         ], beside: ["Assets"]),
 ]
 

@@ -111,6 +111,22 @@ extension Ledger {
     }
 }
 
+/// Keys that sign what the server gives out.
+extension Ledger {
+    private static let keyBytes = 32
+
+    /// The key of that name, which is made when it is first asked for.
+    package func key(named name: String) throws(LedgerError) -> [UInt8] {
+        let made = SecureRandom.bytes(Self.keyBytes)
+        return try change { connection throws(SQLiteError) -> Result<[UInt8], LedgerError> in
+            let sql = "SELECT bytes FROM keys WHERE name = ?"
+            if let known = try connection.first(sql, .text(name), read: { $0.blob(0) }) { return .success(known) }
+            try connection.run("INSERT INTO keys (name, bytes) VALUES (?, ?)", .text(name), .blob(made))
+            return .success(made)
+        }
+    }
+}
+
 extension Ledger {
     private func read<Result: Sendable>(
         _ body: (inout SQLiteConnection) throws(SQLiteError) -> Result

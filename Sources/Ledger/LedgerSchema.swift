@@ -70,5 +70,7 @@ enum LedgerSchema {
                 made_ms INTEGER NOT NULL
             ) STRICT, WITHOUT ROWID;
             """),
+        SQLiteMigration(
+            "keys", "CREATE TABLE keys (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID"),
     ]
 }

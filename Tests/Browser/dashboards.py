@@ -100,6 +100,17 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
     page.keyboard.press("Enter")
     expect(page.locator(".panel", has_text="step 5m, other words")).to_be_visible()
 
+    # What is said to be known is what the modules do.
+    folder = page.evaluate("new URL('.', document.querySelector('script[type=module]').src).pathname.slice(0, -1)")
+    known, done = page.evaluate("""async (folder) => {
+        const names = ["dashboards/known", "core/format", "dashboards/transform", "dashboards/reduce"];
+        const [{ known }, { unitNames }, { transformations }, { calculations }] =
+            await Promise.all(names.map((name) => import(`${folder}/${name}.js`)));
+        return [[known.units, known.transformations, known.calculations],
+            [unitNames, Object.keys(transformations), Object.keys(calculations)]];
+    }""", folder)
+    assert known == done, "dashboards/known.js is not what the modules do"
+
     # A panel can be seen alone, saved, and asked about.
     visit.settled()
     expect(page.locator(".panel[aria-label=timeseries] .legend")).to_contain_text("five")
@@ -113,6 +124,11 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    page.get_by_role("button", name="menu of timeseries").click()
+    page.get_by_role("button", name="Share a picture").click()
+    picture = page.get_by_label("address, for a week").input_value()
+    assert "&signature=" in picture and "panel.png?" in picture, picture
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="menu of timeseries").click()
     page.get_by_role("button", name="Full size").click()
     expect(page.locator(".panel.is-full")).to_have_count(1)

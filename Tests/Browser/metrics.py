@@ -73,8 +73,28 @@ with visiting() as visit:
     page.wait_for_url(lambda url: span(url)[0] < zoomed[0])
     moved = span(page.url)
     assert abs((moved[1] - moved[0]) - (zoomed[1] - zoomed[0])) <= 1, (zoomed, moved)
-    page.go_back()
-    page.go_back()
+
+    # The query stands in colours behind the field, and a bracket shows the one that belongs to it.
+    visit.open("/explore?expr=up")
+    editor.fill('sum by (host) (rate(shop_requests_total{host="a)"}[5m]))')
+    editor.press("End")
+    expect(page.locator(".ink-function")).to_have_text(["sum", "rate"])
+    expect(page.locator(".ink-string")).to_have_text('"a)"')
+    expect(page.locator(".ink-pair")).to_have_text(["(", ")"])
+    assert page.locator(".editor-ink").inner_text().rstrip("\n") == editor.input_value()
+
+    # With Alt held a drag leads to the lines of the same thing at that time.
+    visit.open("/explore?expr=shop_temperature_celsius")
+    box = page.locator(".u-over").bounding_box()
+    page.keyboard.down("Alt")
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 40, steps=6)
+    page.mouse.up()
+    page.keyboard.up("Alt")
+    page.wait_for_url("**mode=logs*")
+    expect(page.locator(".log-line").first).to_be_visible()
+    visit.open("/explore?expr=up")
 
     # What it costs, and where a mistake is.
     page.get_by_role("button", name="Explain").click()

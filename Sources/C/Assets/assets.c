@@ -47,6 +47,9 @@ static const uint8_t dashboards_frames_js[] = {
 static const uint8_t dashboards_interpolate_js[] = {
 #embed "../../Web/Assets/dashboards/interpolate.js"
 };
+static const uint8_t dashboards_known_js[] = {
+#embed "../../Web/Assets/dashboards/known.js"
+};
 static const uint8_t dashboards_marks_js[] = {
 #embed "../../Web/Assets/dashboards/marks.js"
 };
@@ -67,6 +70,9 @@ static const uint8_t icon_svg[] = {
 };
 static const uint8_t logs_context_js[] = {
 #embed "../../Web/Assets/logs/context.js"
+};
+static const uint8_t logs_correlate_js[] = {
+#embed "../../Web/Assets/logs/correlate.js"
 };
 static const uint8_t logs_fieldbar_js[] = {
 #embed "../../Web/Assets/logs/fieldbar.js"
@@ -112,6 +118,9 @@ static const uint8_t pages_alerts_silences_js[] = {
 };
 static const uint8_t pages_choice_js[] = {
 #embed "../../Web/Assets/pages/choice.js"
+};
+static const uint8_t pages_coloured_js[] = {
+#embed "../../Web/Assets/pages/coloured.js"
 };
 static const uint8_t pages_completion_js[] = {
 #embed "../../Web/Assets/pages/completion.js"
@@ -231,6 +240,7 @@ static const struct casset all[] = {
     ASSET("dashboards/fields.js", dashboards_fields_js),
     ASSET("dashboards/frames.js", dashboards_frames_js),
     ASSET("dashboards/interpolate.js", dashboards_interpolate_js),
+    ASSET("dashboards/known.js", dashboards_known_js),
     ASSET("dashboards/marks.js", dashboards_marks_js),
     ASSET("dashboards/model.js", dashboards_model_js),
     ASSET("dashboards/reduce.js", dashboards_reduce_js),
@@ -238,6 +248,7 @@ static const struct casset all[] = {
     ASSET("dashboards/variables.js", dashboards_variables_js),
     ASSET("icon.svg", icon_svg),
     ASSET("logs/context.js", logs_context_js),
+    ASSET("logs/correlate.js", logs_correlate_js),
     ASSET("logs/fieldbar.js", logs_fieldbar_js),
     ASSET("logs/histogram.js", logs_histogram_js),
     ASSET("logs/live.js", logs_live_js),
@@ -253,6 +264,7 @@ static const struct casset all[] = {
     ASSET("pages/alerts/silence.js", pages_alerts_silence_js),
     ASSET("pages/alerts/silences.js", pages_alerts_silences_js),
     ASSET("pages/choice.js", pages_choice_js),
+    ASSET("pages/coloured.js", pages_coloured_js),
     ASSET("pages/completion.js", pages_completion_js),
     ASSET("pages/dashboard.js", pages_dashboard_js),
     ASSET("pages/dashboards.js", pages_dashboards_js),

@@ -62,7 +62,7 @@ package final class PageAssets: Sendable {
         return Hexadecimal.string(hash.span.extracting(first: 8))
     }
 
-    private static func bytes(_ name: String) -> [UInt8]? { place(of: name).map(bytes(at:)) }
+    static func bytes(_ name: String) -> [UInt8]? { place(of: name).map(bytes(at:)) }
 
     private static func place(of name: String) -> Int? {
         (0..<count).first { unsafe String(cString: all[$0].name) == name }

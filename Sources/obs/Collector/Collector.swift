@@ -218,9 +218,11 @@ extension Collector {
         alerts.add(to: &router)
         logs.add(to: &router, metrics.queries, transfers: metrics.transfers)
         AgentsAPI(agents, logs.store, pool: metrics.queries.pool).add(to: &router)
-        DashboardsAPI(ledger, pool: metrics.queries.pool) {
+        let dashboards = DashboardsAPI(ledger, pool: metrics.queries.pool) {
             DashboardFolders(configuration.current.dashboards.folders)
-        }.add(to: &router)
+        }
+        dashboards.add(to: &router)
+        RenderAPI(metrics.queries, dashboards, ledger, time: SystemTime()).add(to: &router)
         access.sessions(ledger, pool: metrics.queries.pool).add(to: &router)
         LinksAPI(ledger, pool: metrics.queries.pool).add(to: &router)
         FilteredExpressionAPI().add(to: &router)

@@ -17,6 +17,7 @@ enum Commands {
         .checkMetrics,
         .checkRules,
         .checkAgent,
+        .checkDashboards,
         .testRules,
         .targets,
         .agents,

@@ -99,14 +99,24 @@ package struct DashboardsAPI: Sendable {
         json.endObject()
     }
 
-    private func one(_ identifier: String) throws(APIError) -> [UInt8] {
-        let file: [UInt8]?
+    /// The dashboard itself; nil where none is called so.
+    func json(_ identifier: String) throws(APIError) -> [UInt8]? {
+        if let file = try file(identifier) { return file }
+        return try kept { () throws(LedgerError) in try ledger.dashboard(identifier) }.map { Array($0.body.utf8) }
+    }
+
+    private func file(_ identifier: String) throws(APIError) -> [UInt8]? {
         do throws(UnreadableDashboard) {
-            file = try folders().json(identifier)
+            return try folders().json(identifier)
         } catch {
             throw APIError(.execution, error.description)
         }
-        if let file { return Array(#"{"isReadOnly":true,"dashboard":"#.utf8) + file + [UInt8(ascii: "}")] }
+    }
+
+    private func one(_ identifier: String) throws(APIError) -> [UInt8] {
+        if let file = try file(identifier) {
+            return Array(#"{"isReadOnly":true,"dashboard":"#.utf8) + file + [UInt8(ascii: "}")]
+        }
         guard let saved = try kept({ () throws(LedgerError) in try ledger.dashboard(identifier) }) else {
             throw APIError(.notFound, "there is no dashboard \(identifier)")
         }

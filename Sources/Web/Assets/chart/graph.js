@@ -13,13 +13,17 @@ const { uPlot } = globalThis;
 /// More points than these in sight are set pixel by pixel.
 const strokedMost = 30_000;
 
+/// Steps of axes whose units go by 1024.
+const powersOfTwo = Array.from({ length: 70 }, (_, place) => 2 ** (place - 10));
+
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /// A graph in an element.
 ///
 /// `series`: {name, times, values, colour, unit, decimals, style, width, fill, dash, interpolation, points, stack, axis,
 /// isNegative, spanNulls, isHidden, isOutOfTooltip}; `options`: {range, height, width, legend: {mode, placement, calcs},
-/// tooltip, syncKey, min, max, softMin, softMax, axisLabel, logBase, isCentred, thresholds, marks, onZoom, onMark}.
+/// tooltip, syncKey, min, max, softMin, softMax, axisLabel, logBase, isCentred, thresholds, marks, onZoom, onZoomOut,
+/// onLogs (of a range that is dragged over with Alt)}.
 export class Graph {
   constructor(element, series, options) {
     this.element = element;
@@ -188,6 +192,7 @@ export class Graph {
         labelSize: 16,
         labelGap: 0,
         space: 28,
+        ...(/^([kmgtp]?bytes|bits|binB?bps)$/i.test(first.unit ?? "") ? { incrs: powersOfTwo } : {}),
         size: (plot, values, place, cycle) => {
           if (cycle > 1) return plot.axes[place]._size;
           const longest = (values ?? []).reduce((most, value) => Math.max(most, value.length), 3);
@@ -210,6 +215,7 @@ export class Graph {
           drag: { x: Boolean(options.onZoom), y: false, setScale: false },
           bind: {
             mousedown: (_, __, select) => (event) => {
+              this.asksLogs = event.altKey;
               if (event.shiftKey && event.button === 0) this.pan(event);
               else select(event);
             },
@@ -263,15 +269,18 @@ export class Graph {
     };
   }
 
+  /// Texts of an axis: each has the decimals that it needs to be true, three at most.
   marks(marks, first) {
-    const step = marks.length > 1 ? Math.abs(marks[1] - marks[0]) : 1;
     const unit = first.stack?.mode === "percent" ? "percentunit" : first.unit;
-    // Enough decimals to tell neighbouring marks apart, and no more.
-    for (let decimals = first.decimals ?? 0; decimals < 7; decimals += 1) {
-      const texts = marks.map((value) => valueText(value, unit, decimals));
-      if (new Set(texts).size === texts.length || step === 0) return texts;
-    }
-    return marks.map((value) => valueText(value, unit));
+    const short = (text) => text.replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
+    return marks.map((value) => {
+      const exact = short(valueText(value, unit, 6));
+      for (let decimals = first.decimals ?? 0; decimals < 3; decimals += 1) {
+        const text = valueText(value, unit, decimals);
+        if (short(text) === exact) return text;
+      }
+      return short(valueText(value, unit, 3));
+    });
   }
 
   drawn(one, place) {
@@ -384,31 +393,45 @@ export class Graph {
     ctx.restore();
   }
 
-  /// Events on the time axis: lines, with a flag below.
+  /// Events on the time axis: a flag below, a line where there is room for one, and a shade for as long as it lasted. What
+  /// lasted at the same time is shaded once: the graph is to be seen behind it.
   drawMarks(plot) {
     const { ctx, bbox } = plot;
+    const bottom = bbox.top + bbox.height;
+    const place = (ms) => plot.valToPos(ms / 1000, "x", true);
+    const marks = [...(this.options.marks ?? [])].sort((left, right) => left.from - right.from);
+    const shaded = new Map();
+    const lined = new Map();
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height + 6);
     ctx.clip();
-    for (const mark of this.options.marks ?? []) {
-      const from = plot.valToPos(mark.from / 1000, "x", true);
-      ctx.strokeStyle = ctx.fillStyle = mark.colour;
-      if (mark.to && mark.to > mark.from) {
-        const to = plot.valToPos(mark.to / 1000, "x", true);
-        ctx.globalAlpha = 0.12;
-        ctx.fillRect(from, bbox.top, to - from, bbox.height);
-        ctx.globalAlpha = 1;
+    ctx.setLineDash([4, 4]);
+    for (const { from: begin, to: end, colour } of marks) {
+      const from = place(begin);
+      ctx.strokeStyle = ctx.fillStyle = colour;
+      if (end && end > begin) {
+        const [first, last] = [Math.max(from, shaded.get(colour) ?? -Infinity), place(end)];
+        if (last > first) {
+          ctx.globalAlpha = 0.07;
+          ctx.fillRect(first, bbox.top, last - first, bbox.height);
+          ctx.globalAlpha = 1;
+          ctx.fillRect(first, bottom, last - first, 3);
+          shaded.set(colour, last);
+        }
       }
-      ctx.setLineDash([4, 4]);
+      if (from - (lined.get(colour) ?? -Infinity) < 6 * devicePixelRatio) continue;
+      lined.set(colour, from);
+      ctx.globalAlpha = 0.6;
       ctx.beginPath();
       ctx.moveTo(from, bbox.top);
-      ctx.lineTo(from, bbox.top + bbox.height);
+      ctx.lineTo(from, bottom);
       ctx.stroke();
+      ctx.globalAlpha = 1;
       ctx.beginPath();
-      ctx.moveTo(from - 5, bbox.top + bbox.height + 6);
-      ctx.lineTo(from + 5, bbox.top + bbox.height + 6);
-      ctx.lineTo(from, bbox.top + bbox.height);
+      ctx.moveTo(from - 5, bottom + 6);
+      ctx.lineTo(from + 5, bottom + 6);
+      ctx.lineTo(from, bottom);
       ctx.fill();
     }
     ctx.restore();
@@ -417,7 +440,8 @@ export class Graph {
   zoom(plot) {
     const { left, width } = plot.select;
     if (width > 4) {
-      this.options.onZoom?.(
+      const act = this.asksLogs && this.options.onLogs ? this.options.onLogs : this.options.onZoom;
+      act?.(
         Math.round(plot.posToVal(left, "x") * 1000),
         Math.round(plot.posToVal(left + width, "x") * 1000),
       );

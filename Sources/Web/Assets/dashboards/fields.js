@@ -67,19 +67,6 @@ export function matches(matcher, field, frame) {
       return false;
   }
 }
-export const knownMatchers = [
-  "byName",
-  "byRegexp",
-  "byType",
-  "byTypes",
-  "byNames",
-  "byRegexpOrNames",
-  "byFrameRefID",
-  "byValue",
-  "numeric",
-  "time",
-  "first",
-];
 
 function setPath(target, path, value) {
   const keys = path.split(".");

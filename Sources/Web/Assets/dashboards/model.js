@@ -2,31 +2,8 @@
 // (V1), or the resource with elements and layouts (V2). What is not understood is noted on the panel that has it.
 
 import { isKnownUnit } from "../core/format.js";
-import { isCalculation } from "./reduce.js";
-import { isTransformation } from "./transform.js";
-import { knownMatchers } from "./fields.js";
+import { known } from "./known.js";
 
-export const panelTypes = [
-  "timeseries",
-  "stat",
-  "gauge",
-  "bargauge",
-  "table",
-  "text",
-  "heatmap",
-  "logs",
-  "state-timeline",
-  "status-history",
-  "barchart",
-  "piechart",
-  "row",
-  "graph",
-  "singlestat",
-  "table-old",
-  "alertlist",
-  "dashlist",
-  "news",
-];
 const renamedTypes = {
   graph: "timeseries",
   singlestat: "stat",
@@ -234,9 +211,9 @@ function fromSingleStat(panel, made) {
 
 function noticesOf(panel, source) {
   const notices = [];
-  if (!panelTypes.includes(panel.type)) notices.push(`panels of type "${source.type}" are not known here`);
+  if (!known.panels.includes(panel.type)) notices.push(`panels of type "${source.type}" are not known here`);
   for (const { id } of panel.transformations) {
-    if (!isTransformation(id)) {
+    if (!known.transformations.includes(id)) {
       notices.push(`the transformation "${id}" is not known here and was left out`);
     }
   }
@@ -254,7 +231,7 @@ function noticesOf(panel, source) {
     notices.push(`the unit "${defaults.unit}" is not known here and is shown as it is written`);
   }
   for (const { matcher, properties } of overrides) {
-    if (!knownMatchers.includes(matcher.id)) notices.push(`overrides "${matcher.id}" are not known here`);
+    if (!known.matchers.includes(matcher.id)) notices.push(`overrides "${matcher.id}" are not known here`);
     for (const { id, value } of properties) {
       if (id === "unit" && !isKnownUnit(value)) {
         notices.push(`the unit "${value}" is not known here and is shown as it is written`);
@@ -262,7 +239,7 @@ function noticesOf(panel, source) {
     }
   }
   for (const id of panel.options.reduceOptions?.calcs ?? []) {
-    if (!isCalculation(id)) notices.push(`the calculation "${id}" is not known here`);
+    if (!known.calculations.includes(id)) notices.push(`the calculation "${id}" is not known here`);
   }
   return [...new Set(notices)];
 }
@@ -530,4 +507,17 @@ export function repeated(panels, scope) {
     }
   }
   return result;
+}
+
+const columnsMost = 24;
+
+/// Panels of one row, by place, moved up as far as there is room.
+export function compacted(panels) {
+  const bottoms = new Array(columnsMost).fill(0);
+  return panels.map((panel) => {
+    const { x, w, h } = panel.place;
+    const y = Math.max(0, ...bottoms.slice(x, x + w));
+    bottoms.fill(y + h, x, x + w);
+    return { ...panel, place: { ...panel.place, y } };
+  });
 }

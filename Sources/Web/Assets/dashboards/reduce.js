@@ -56,7 +56,7 @@ function delta(values) {
   return total;
 }
 
-const calculations = {
+export const calculations = {
   lastNotNull: ["Last *", last],
   last: ["Last", (values) => values.at(-1) ?? null],
   firstNotNull: ["First *", first],
@@ -101,7 +101,6 @@ for (const share of [1, 5, 10, 25, 50, 75, 90, 95, 99]) {
 }
 
 export const calculationName = (id) => calculations[id]?.[0] ?? id;
-export const isCalculation = (id) => id in calculations;
 
 /// One value of many; null where there is nothing to reduce.
 export function reduced(id, values) {

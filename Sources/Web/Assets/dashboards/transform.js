@@ -454,7 +454,7 @@ function timeSeriesTable(frames) {
   }];
 }
 
-const transformations = {
+export const transformations = {
   organize,
   merge,
   reduce,
@@ -496,8 +496,6 @@ const transformations = {
     }];
   },
 };
-export const isTransformation = (id) => id in transformations;
-
 /// Frames after all transformations that are not switched off.
 export function transformed(frames, list) {
   let result = frames;

@@ -6,7 +6,7 @@ import { duration } from "../core/time.js";
 import { builtIns } from "../dashboards/data.js";
 import { interpolated } from "../dashboards/interpolate.js";
 import { loadMarks } from "../dashboards/marks.js";
-import { dashboardOf, repeated } from "../dashboards/model.js";
+import { compacted, dashboardOf, repeated } from "../dashboards/model.js";
 import { resolveVariables } from "../dashboards/variables.js";
 import { choice } from "./choice.js";
 import { editButtons } from "./editing.js";
@@ -44,7 +44,7 @@ class DashboardView {
       refresh: dashboard.refresh,
       onChange: () => this.refresh().catch(unlessAborted),
     });
-    this.onTheme = () => this.render();
+    this.onTheme = () => this.views.forEach((view) => view.redraw());
     addEventListener("obs:theme", this.onTheme);
   }
 
@@ -60,7 +60,7 @@ class DashboardView {
     tools(this.picker.element);
     this.head = h("div", { class: "dashboard-head" });
     this.controls = h("div", { class: "controls", role: "group", "aria-label": "variables" });
-    this.grid = h("div", { class: "grid" });
+    this.grid = h("div", { class: "sections" });
     fill(this.page, this.head, this.controls, this.grid);
     this.showHead();
     this.dashboard.scrapeIntervalMs = await scrapeInterval();
@@ -177,21 +177,44 @@ class DashboardView {
     this.views = [];
     this.queue = [];
     const panels = repeated(this.dashboard.panels, this.dashboard.scope);
-    fill(this.grid, this.placed(panels));
+    fill(this.grid, this.sections(panels));
     this.loadMarks();
   }
 
-  /// Elements of panels, row by row; a closed row shows its panels when it is opened.
-  placed(panels) {
-    const elements = [];
+  /// Panels by the rows that they are in; those before the first row are in none.
+  sections(panels) {
+    const sections = [{ row: null, panels: [] }];
     for (const panel of panels) {
-      if (panel.type === "row") {
-        elements.push(this.row(panel));
+      if (panel.type !== "row") {
+        sections.at(-1).panels.push(panel);
         continue;
       }
-      elements.push(this.panel(panel));
+      const inner = repeated(panel.panels ?? [], { ...this.dashboard.scope, ...panel.scope });
+      sections.push({ row: panel, panels: inner });
     }
-    return elements;
+    return sections.filter(({ row, panels: own }) => row || own.length > 0).map((one) => this.section(one));
+  }
+
+  /// A row with its panels, which are made when it is first opened.
+  section({ row, panels }) {
+    const grid = h("div", { class: "grid" });
+    const open = () => fill(grid, compacted(panels).map((panel) => this.panel(panel)));
+    if (!row?.isCollapsed) open();
+    if (!row) return grid;
+    const show = (isOpen) => {
+      button.setAttribute("aria-expanded", String(isOpen));
+      grid.hidden = !isOpen;
+    };
+    const button = h("button", {
+      type: "button",
+      class: "row-title",
+      onClick: () => {
+        if (grid.childElementCount === 0) open();
+        show(grid.hidden);
+      },
+    }, interpolated(row.title, { ...this.dashboard.scope, ...row.scope }));
+    show(!row.isCollapsed);
+    return h("section", { class: "row" }, h("h2", {}, button), grid);
   }
 
   panel(panel) {
@@ -199,46 +222,6 @@ class DashboardView {
     this.views.push(view);
     this.visibility.observe(view.element);
     return view.element;
-  }
-
-  row(panel) {
-    const inner = h("div", { class: "row-panels grid" });
-    let isOpen = !panel.isCollapsed;
-    const button = h("button", {
-      type: "button",
-      class: "row-title",
-      "aria-expanded": isOpen,
-      onClick: () => {
-        isOpen = !isOpen;
-        button.setAttribute("aria-expanded", String(isOpen));
-        if (panel.isCollapsed) {
-          if (isOpen) {
-            fill(
-              inner,
-              this.placed(
-                panel.panels.map((one) => ({
-                  ...one,
-                  place: { ...one.place, y: one.place.y - panel.place.y - 1 },
-                })),
-              ),
-            );
-          } else fill(inner);
-        } else {
-          for (
-            let next = element.nextElementSibling;
-            next && !next.classList.contains("row");
-            next = next.nextElementSibling
-          ) next.hidden = !isOpen;
-        }
-      },
-    }, interpolated(panel.title, { ...this.dashboard.scope, ...panel.scope }));
-    const element = h(
-      "section",
-      { class: "row", style: { gridColumn: "1 / -1" } },
-      h("h2", {}, button),
-      inner,
-    );
-    return element;
   }
 
   /// Loads a panel, a few at a time.
@@ -287,19 +270,21 @@ class DashboardView {
     for (const failure of failures) say(failure, "error");
     if (marks.length === 0 && !this.marks?.length) return;
     this.marks = marks;
-    for (const view of this.views) view.redraw();
+    for (const view of this.views) if (view.panel.type === "timeseries") view.redraw();
   }
 }
 
 let scrapeIntervalKnown = null;
 
-/// How often is scraped, for `$__rate_interval`.
+/// How often is scraped, for `$__rate_interval`: the longest interval of all jobs, for a rate that is asked over less than
+/// that of its job is empty. Jobs that are scraped once in minutes do not make the rates of all others so coarse.
 async function scrapeInterval() {
   if (scrapeIntervalKnown) return scrapeIntervalKnown;
   try {
     const { data } = await prometheus("status/config");
-    scrapeIntervalKnown = duration(/scrape_interval:\s*"?(\w+)/.exec(data.yaml ?? "")?.[1] ?? "15s") ??
-      15_000;
+    const all = [...(data.yaml ?? "").matchAll(/scrape_interval:\s*"?(\w+)/g)].map(([, text]) => duration(text));
+    const short = all.filter((ms) => ms && ms <= 60_000);
+    scrapeIntervalKnown = short.length > 0 ? Math.max(...short) : 15_000;
   } catch {
     scrapeIntervalKnown = 15_000;
   }

@@ -5,16 +5,16 @@ import { interval } from "../core/time.js";
 import { loadEvents } from "../chart/events.js";
 import { askFields, askLabels, askLabelValues, askLines, askPatterns } from "../logs/loki.js";
 import { contextDialog } from "../logs/context.js";
+import { sharedLabels } from "../logs/correlate.js";
 import { fieldBar } from "../logs/fieldbar.js";
 import { Histogram } from "../logs/histogram.js";
 import { LiveLines } from "../logs/live.js";
 import { isMetric, selectorFor, withField, withLabel, withPattern, withText } from "../logs/query.js";
 import { logLine } from "../panels/logs.js";
+import { coloured, setText } from "./coloured.js";
 import { address, say } from "./shell.js";
 import { logCompletion } from "./logcompletion.js";
 
-/// Labels that lines and metrics of the same thing have alike, the narrowest first.
-const sharedLabels = ["instance", "pod", "host", "service", "service_name", "app", "job", "namespace"];
 const limits = [100, 500, 1000, 5000];
 
 export class LogsView {
@@ -85,7 +85,7 @@ export class LogsView {
     const row = h(
       "div",
       { class: "query-row" },
-      this.editor,
+      coloured(this.editor),
       h("button", { type: "button", class: "main", onClick: () => this.run() }, "Run"),
       this.liveButton,
       limit,
@@ -147,7 +147,7 @@ export class LogsView {
 
   /// Asks something else, as a click in the page does.
   ask(query) {
-    this.query = this.editor.value = query;
+    setText(this.editor, query);
     return this.run();
   }
 

@@ -10,6 +10,8 @@ import { loadEvents } from "../chart/events.js";
 import { configured } from "../dashboards/fields.js";
 import { framesOfMatrix, tableOfVector } from "../dashboards/frames.js";
 import { table } from "../panels/table.js";
+import { showLogs } from "../logs/correlate.js";
+import { coloured, setText } from "./coloured.js";
 import { completion } from "./completion.js";
 import { address, dialog, say } from "./shell.js";
 
@@ -68,7 +70,7 @@ export class MetricsView {
     const format = async () => {
       try {
         const { data } = await prometheus("format_query", { query: one.expr });
-        one.expr = editor.value = data;
+        setText(editor, data);
       } catch (error) {
         say(error.message, "error");
       }
@@ -81,7 +83,7 @@ export class MetricsView {
     const row = h(
       "div",
       { class: "query-row" },
-      editor,
+      coloured(editor),
       h("button", { type: "button", class: "main", onClick: () => this.run() }, "Run"),
       h("button", { type: "button", title: "in Prometheus' form", onClick: format }, "Format"),
       h(
@@ -156,6 +158,7 @@ export class MetricsView {
       marks: events,
       onZoom: (from, to) => this.picker.set(from, to),
       onZoomOut: () => this.picker.zoomOut(),
+      onLogs: (from, to) => showLogs(frames.map(({ fields }) => fields[1].labels), from, to),
     });
     const more = frames.length > seriesMost ? `; the first ${seriesMost} are drawn` : "";
     fill(

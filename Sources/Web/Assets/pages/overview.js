@@ -9,7 +9,7 @@ import { sparkline } from "../panels/stat.js";
 export async function overviewPage(page) {
   document.title = "Overview · obs";
   const alerts = h("div");
-  const cards = h("div", { class: "cards" });
+  const cards = h("div", { class: "cards figures" });
   const hosts = h("div");
   fill(
     page,
@@ -29,54 +29,59 @@ export async function overviewPage(page) {
   return () => clearInterval(timer);
 }
 
+const severities = { critical: 0, page: 0, error: 1, warning: 2, info: 3 };
+const rank = ({ labels }) => severities[labels.severity] ?? 4;
+const groupsMost = 10;
+
+/// Alerts of one name are one line, however many of them fire.
 async function showAlerts(box) {
   const { data } = await prometheus("alerts");
-  const firing = data.alerts.filter((alert) => alert.state === "firing");
-  const severities = { critical: 0, page: 0, error: 1, warning: 2, info: 3 };
-  firing.sort((left, right) =>
-    (severities[left.labels.severity] ?? 4) - (severities[right.labels.severity] ?? 4)
-  );
+  const groups = new Map();
+  for (const alert of data.alerts.filter(({ state }) => state === "firing")) {
+    const key = `${rank(alert)} ${alert.labels.alertname}`;
+    groups.set(key, [...(groups.get(key) ?? []), alert]);
+  }
+  const sorted = [...groups.values()].sort(([left], [right]) => rank(left) - rank(right));
   fill(
     box,
-    firing.length === 0
+    sorted.length === 0
       ? h("p", {}, h("span", { class: "state state-good" }, "quiet"), " Nothing fires.")
-      : h(
-        "table",
-        { class: "list" },
-        h(
-          "tbody",
-          {},
-          firing.slice(0, 50).map((alert) =>
-            h(
-              "tr",
-              {},
-              h(
-                "td",
-                {},
-                h("span", {
-                  class: ["state", (severities[alert.labels.severity] ?? 4) < 2 ? "state-bad" : "state-warn"],
-                }, alert.labels.severity ?? "firing"),
-              ),
-              h(
-                "td",
-                {},
-                h(
-                  "a",
-                  { href: `/alerts?${new URLSearchParams({ q: alert.labels.alertname })}` },
-                  alert.labels.alertname,
-                ),
-                " ",
-                h("span", { class: "soft" }, alert.annotations?.summary ?? ""),
-              ),
-              h("td", { class: "nowrap" }, agoText(Date.parse(alert.activeAt))),
-            )
-          ),
-        ),
-      ),
-    firing.length > 50
-      ? h("p", {}, h("a", { href: "/alerts?state=firing" }, `and ${firing.length - 50} more`))
+      : h("table", { class: "list" }, h("tbody", {}, sorted.slice(0, groupsMost).map(alertRow))),
+    sorted.length > groupsMost
+      ? h("p", {}, h("a", { href: "/alerts?state=firing" }, `and ${sorted.length - groupsMost} more`))
       : null,
   );
+}
+
+function alertRow(alerts) {
+  const [first] = alerts;
+  const { alertname, severity } = first.labels;
+  const kind = rank(first) < 2 ? "state-bad" : rank(first) === 2 ? "state-warn" : "state-idle";
+  return h(
+    "tr",
+    {},
+    h("td", { class: "nowrap" }, h("span", { class: ["state", kind] }, severity ?? "firing")),
+    h(
+      "td",
+      {},
+      h("a", { href: `/alerts?${new URLSearchParams({ q: alertname })}` }, alertname),
+      alerts.length > 1 ? h("b", {}, ` × ${alerts.length}`) : null,
+      " ",
+      h("span", { class: "soft" }, alerts.length > 1 ? subjects(alerts) : first.annotations?.summary ?? ""),
+    ),
+    h("td", { class: "nowrap number" }, agoText(Math.min(...alerts.map(({ activeAt }) => Date.parse(activeAt))))),
+  );
+}
+
+/// What tells alerts of one name apart: the values of the labels in which they differ.
+function subjects(alerts) {
+  const differing = Object.keys(alerts[0].labels).filter((name) =>
+    alerts.some(({ labels }) => labels[name] !== alerts[0].labels[name])
+  );
+  const spoken = differing.filter((name) => name !== "instance");
+  const names = spoken.length > 0 ? spoken : differing;
+  const all = [...new Set(alerts.map(({ labels }) => names.map((name) => labels[name] ?? "").join(" ")))];
+  return all.slice(0, 6).join(", ") + (all.length > 6 ? ` and ${all.length - 6} more` : "");
 }
 
 const figures = [
@@ -87,7 +92,7 @@ const figures = [
   ["Memory", 'max(process_resident_memory_bytes{job="obs"})', "bytes"],
   ["CPU", 'sum(rate(process_cpu_seconds_total{job="obs"}[5m]))', "percentunit"],
   ["Requests", "sum(rate(obs_http_requests_total[5m]))", "reqps"],
-  ["Disk free", "min(obs_storage_free_bytes)", "bytes"],
+  ["Stored", "sum(obs_tsdb_stored_bytes)", "bytes"],
 ];
 
 async function showCards(box) {
@@ -121,6 +126,7 @@ async function showCards(box) {
   );
 }
 
+/// Name, expression, unit, and from which value on it is bad; for a negative one up to which.
 const columns = [
   ["CPU", '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))', "percentunit", 0.85],
   ["Memory", "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", "percentunit", 0.9],
@@ -129,6 +135,12 @@ const columns = [
     'max by (instance) (1 - node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|overlay|squashfs"} / node_filesystem_size_bytes)',
     "percentunit",
     0.9,
+  ],
+  [
+    "Full in",
+    'min by (instance) (node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|overlay|squashfs"} / -(deriv(node_filesystem_avail_bytes[6h]) < -1))',
+    "s",
+    -3 * 86_400,
   ],
   ["Load", "node_load1", "none", Infinity],
   ["In", 'sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[5m]))', "Bps", Infinity],
@@ -190,7 +202,7 @@ async function showHosts(box) {
               const value = found[place].get(metric.instance);
               return h(
                 "td",
-                { class: "number", style: value >= bound ? { color: "var(--bad)" } : {} },
+                { class: "number", style: (bound < 0 ? value <= -bound : value >= bound) ? { color: "var(--bad)" } : {} },
                 value === undefined ? "-" : valueText(value, unit),
               );
             }),

@@ -1,9 +1,11 @@
 // One panel on its dashboard: its frame, what it shows, its menu, and what can be saved of it.
 
+import { request } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { mayOperate } from "../core/session.js";
 import { builtIns, loadPanel } from "../dashboards/data.js";
 import { interpolated } from "../dashboards/interpolate.js";
+import { showLogs } from "../logs/correlate.js";
 import { panelKinds } from "../panels/panels.js";
 import { editPanel } from "./paneleditor.js";
 import { dialog, say } from "./shell.js";
@@ -16,7 +18,7 @@ export class PanelView {
     this.isWanted = false;
     this.body = h("div", { class: "panel-body" });
     this.signs = h("span", { class: "panel-signs" });
-    const { x, w, h: tall } = panel.place;
+    const { x, y, w, h: tall } = panel.place;
     const title = interpolated(panel.title, { ...view.dashboard.scope, ...panel.scope });
     this.element = h(
       "section",
@@ -24,7 +26,7 @@ export class PanelView {
         class: ["panel", panel.isTransparent && "panel-clear"],
         "aria-label": title || panel.type,
         data: { panel: panel.id, type: panel.type },
-        style: { "--w": w, gridColumn: `${x + 1} / span ${w}`, gridRow: `span ${tall}`, "--h": tall },
+        style: { gridColumn: `${x + 1} / span ${w}`, gridRow: `${y + 1} / span ${tall}` },
       },
       h(
         "header",
@@ -106,6 +108,7 @@ export class PanelView {
       marks: view.marks,
       onZoom: (from, to) => view.picker.set(from, to),
       onZoomOut: () => view.picker.zoomOut(),
+      onLogs: (from, to) => this.showLogs(from, to),
     };
     fill(this.body);
     this.shown = panelKinds[panel.type](this.body, {
@@ -121,8 +124,14 @@ export class PanelView {
     }
   }
 
+  /// The lines of what the panel shows.
+  showLogs(from, to) {
+    return showLogs(this.data.frames.flatMap(({ fields }) => fields.map(({ labels }) => labels)), from, to);
+  }
+
+  /// The same values anew, in other colours or with other marks.
   redraw() {
-    if (this.shown && this.panel.type === "timeseries") this.draw();
+    if (this.shown) this.draw();
   }
 
   /// The queries as they are asked, with variables filled in.
@@ -161,8 +170,10 @@ export class PanelView {
         "div",
         { class: "filter-row" },
         button("Full size", () => this.full()),
+        this.data ? button("Logs", () => this.showLogs(this.data.range.from, this.data.range.to)) : null,
         button("CSV", () => this.saveCSV()),
         button("PNG", () => this.savePicture()),
+        view.about.uid ? button("Share a picture", () => this.sharePicture()) : null,
         view.about.isReadOnly || !mayOperate() ? null : button("Edit", () => editPanel(view, panel)),
       ),
     );
@@ -201,6 +212,31 @@ export class PanelView {
       ].join("\n")
     );
     save(new Blob([blocks.join("\n\n")], { type: "text/csv" }), `${this.panel.title || "panel"}.csv`);
+  }
+
+  /// An address that shows the panel as it is now to whoever has it, for a week.
+  async sharePicture() {
+    const { panel, view } = this;
+    const { from, to } = view.picker.range;
+    const parameters = {
+      dashboard: view.about.uid,
+      panel: String(panel.id).split("-")[0],
+      from: String(from),
+      to: String(to),
+      theme: document.documentElement.dataset.theme,
+    };
+    for (const [name, { values }] of Object.entries({ ...view.dashboard.scope, ...panel.scope })) {
+      if (values) parameters[`var-${name}`] = values.map(String);
+    }
+    try {
+      const json = { file: "panel.png", seconds: 7 * 86_400, parameters };
+      const { data } = await request("/obs/v1/render", { method: "POST", json });
+      const field = h("input", { type: "text", readOnly: true, value: location.origin + data });
+      dialog("Picture of the panel", h("p", {}, h("label", {}, "address, for a week ", field)));
+      field.select();
+    } catch (error) {
+      say(error.message, "error");
+    }
   }
 
   savePicture() {

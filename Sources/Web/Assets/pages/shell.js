@@ -54,9 +54,24 @@ export function say(message, kind = "info") {
 }
 
 function setTheme(name) {
-  document.documentElement.dataset.theme = name;
+  showTheme(name);
   localStorage.setItem("obs-theme", name);
+}
+
+function showTheme(name) {
+  if (document.documentElement.dataset.theme === name) return;
+  document.documentElement.dataset.theme = name;
   dispatchEvent(new Event("obs:theme"));
+}
+
+/// Paper is white, whatever the screen is.
+function followPrinting() {
+  let before = null;
+  addEventListener("beforeprint", () => {
+    before = document.documentElement.dataset.theme;
+    showTheme("light");
+  });
+  addEventListener("afterprint", () => showTheme(before));
 }
 
 /// Builds the frame; gives the element that pages fill.
@@ -118,6 +133,7 @@ export function shell() {
     page,
     h("div", { id: "messages", "aria-live": "polite" }),
   );
+  followPrinting();
   addEventListener("obs:person", showPerson);
   addEventListener("obs:route", showPerson);
   showPerson();
@@ -242,7 +258,7 @@ const keys = [
   ["r", "refresh"],
   ["z", "zoom out"],
   ["← →", "shift the time"],
-  ["drag", "zoom into a graph; with Shift, move it"],
+  ["drag", "zoom into a graph; with Shift, move it; with Alt, its logs"],
   ["s", "share"],
   ["t", "light or dark"],
   ["/", "search"],

@@ -3,6 +3,7 @@
 import { prometheus, request } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { valueText } from "../core/format.js";
+import { agoText, timeText } from "../core/time.js";
 import { address, say } from "./shell.js";
 
 const tabs = {
@@ -39,20 +40,27 @@ export async function statusPage(page) {
   await show(first in tabs ? first : "server");
 }
 
+/// `lastConfigTime` as "last config time".
+const words = (name) =>
+  ({ GOMAXPROCS: "processors", goroutineCount: "threads", CWD: "working directory", took_ms: "took ms" })[name] ??
+    name.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, (_, before, after) => `${before} ${after.toLowerCase()}`);
+
+const said = (value) =>
+  typeof value === "object"
+    ? JSON.stringify(value)
+    : /^\d{4}-\d\d-\d\dT/.test(value)
+    ? `${timeText(Date.parse(value))}, ${agoText(Date.parse(value))}`
+    : String(value);
+
 const facts = (values) =>
   h(
     "table",
-    { class: "list" },
+    { class: "list facts" },
     h(
       "tbody",
       {},
       Object.entries(values).map(([name, value]) =>
-        h(
-          "tr",
-          {},
-          h("th", {}, name),
-          h("td", {}, typeof value === "object" ? JSON.stringify(value) : String(value)),
-        )
+        h("tr", {}, h("th", {}, words(name)), h("td", {}, said(value)))
       ),
     ),
   );
@@ -113,7 +121,7 @@ async function queries(again) {
     list.length === 0 ? h("p", { class: "soft" }, "No query runs.") : h(
       "table",
       { class: "list" },
-      h("thead", {}, h("tr", {}, [...Object.keys(list[0]), ""].map((name) => h("th", {}, name)))),
+      h("thead", {}, h("tr", {}, [...Object.keys(list[0]).map(words), ""].map((name) => h("th", {}, name)))),
       h(
         "tbody",
         {},

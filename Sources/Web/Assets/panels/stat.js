@@ -39,9 +39,9 @@ export function stat(element, { panel, frames, fillIn }) {
           const size = Math.max(
             11,
             Math.min(
-              tall * (isNamed && !isWide ? 0.4 : 0.52),
+              tall * (isNamed && !isWide ? 0.4 : graphMode !== "none" && one.course ? 0.4 : 0.5),
               (room - 36) / textWidth(one.text || "-"),
-              84,
+              64,
             ),
           );
           return h(

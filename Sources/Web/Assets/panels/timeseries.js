@@ -22,6 +22,7 @@ export function timeseries(element, { panel, frames, range, context }) {
     syncKey: context.syncKey,
     onZoom: context.onZoom,
     onZoomOut: context.onZoomOut,
+    onLogs: context.onLogs,
     marks: context.marks,
     legend: {
       mode: legend.showLegend === false || legend.displayMode === "hidden"

@@ -72,6 +72,11 @@ const quiet = (others) =>
   );
 
 function group(name, alerts, reload) {
+  // What all have in common stands once, beside the name.
+  const common = Object.keys(alerts[0].labels).filter((label) =>
+    alerts.length > 1 && alerts.every(({ labels }) => labels[label] === alerts[0].labels[label])
+  );
+  const others = Object.keys(alerts[0].labels).filter((label) => !common.includes(label));
   return h(
     "section",
     { class: "card alert-group" },
@@ -87,12 +92,13 @@ function group(name, alerts, reload) {
         { href: `/alerts?${new URLSearchParams({ tab: "history", q: `alertname="${name}"` })}` },
         "history",
       ),
+      h("span", {}, labelMarks(alerts[0].labels, ["alertname", "severity", ...others])),
     ),
-    alerts.map((alert) => row(alert, reload)),
+    alerts.map((alert) => row(alert, common, reload)),
   );
 }
 
-function row(alert, reload) {
+function row(alert, common, reload) {
   const { labels, annotations, status, acknowledgement } = alert;
   const text = annotations.summary ?? annotations.description ?? annotations.message ?? "";
   const state = status.silencedBy.length > 0
@@ -107,7 +113,7 @@ function row(alert, reload) {
       "div",
       { class: "alert-text" },
       h("div", {}, state, " ", text),
-      h("div", {}, labelMarks(labels, ["alertname", "severity"])),
+      h("div", {}, labelMarks(labels, ["alertname", "severity", ...common])),
       acknowledgement
         ? h(
           "div",

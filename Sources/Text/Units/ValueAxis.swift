@@ -1,19 +1,19 @@
 import Encoding
-import Text
 
 /// The axis of values: round bounds around what is drawn, with round marks between them.
-struct ValueAxis: Equatable {
-    let low: Double
-    let high: Double
+package struct ValueAxis: Equatable {
+    /// The bounds.
+    package let low: Double
+    package let high: Double
     /// From the lowest to the highest.
-    let marks: [Double]
+    package let marks: [Double]
     /// Of each mark.
-    let texts: [String]
+    package let texts: [String]
 
     /// - Parameters:
     ///   - values: finite ones, at least one.
     ///   - marksMax: how many marks there may be, three at least.
-    init(lowest: Double, highest: Double, unit: ValueUnit, marksMax: Int) {
+    package init(lowest: Double, highest: Double, unit: ValueUnit, marksMax: Int) {
         var (lowest, highest) = (lowest, highest)
         // A line that hardly leaves zero is easier to judge with zero in sight.
         if lowest > 0, lowest < highest / 2 { lowest = 0 }

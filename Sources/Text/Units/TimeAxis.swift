@@ -1,20 +1,22 @@
 import Encoding
 
 /// The axis of time: marks at round times of UTC.
-struct TimeAxis {
+package struct TimeAxis {
     /// Between marks, in milliseconds.
     private static let steps: [Int64] =
         [1, 2, 5, 10, 20, 50, 100, 200, 500].map { $0 }
         + [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200].map { $0 * 1000 }
         + [1, 2, 7, 14, 28, 56, 112, 364, 728, 1820].map { $0 * 86_400_000 }
 
-    let fromMs: Int64
-    let toMs: Int64
-    let marksMs: [Int64]
+    /// The range, which is never empty.
+    package let fromMs: Int64
+    package let toMs: Int64
+    /// Round times within the range.
+    package let marksMs: [Int64]
     private let stepMs: Int64
 
     /// - Parameter columns: of the picture above the axis.
-    init(fromMs: Int64, toMs: Int64, columns: Int) {
+    package init(fromMs: Int64, toMs: Int64, columns: Int) {
         self.fromMs = fromMs
         self.toMs = max(toMs, fromMs + 1)
         let span = self.toMs - fromMs
@@ -32,13 +34,13 @@ struct TimeAxis {
     }
 
     /// Where a time lies between 0 and `width - 1`.
-    func place(_ timeMs: Int64, width: Int) -> Int {
+    package func place(_ timeMs: Int64, width: Int) -> Int {
         let share = Double(timeMs - fromMs) / Double(toMs - fromMs)
         return Int((share * Double(width - 1)).rounded())
     }
 
     /// `16:30`, at midnight the day, and seconds only where marks are less than a minute apart.
-    func text(_ timeMs: Int64) -> String {
+    package func text(_ timeMs: Int64) -> String {
         let time = CivilTime(ms: timeMs)
         let isMidnight = timeMs % 86_400_000 == 0
         if stepMs >= 86_400_000 || isMidnight { return Self.day(time) }
@@ -52,21 +54,4 @@ struct TimeAxis {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
-
-    /// The axis with its marks and the line of texts below it.
-    func lines(columns: Int) -> (axis: String, texts: String) {
-        var axis = Array(repeating: Character("─"), count: columns)
-        var texts = Array(repeating: Character(" "), count: columns)
-        var free = 0
-        for mark in marksMs {
-            let place = place(mark, width: columns)
-            axis[place] = "┬"
-            let text = Array(text(mark))
-            let start = min(max(0, place - text.count / 2), columns - text.count)
-            guard start >= free, start + text.count <= columns else { continue }
-            texts.replaceSubrange(start..<start + text.count, with: text)
-            free = start + text.count + 1
-        }
-        return (String(axis), String(texts).trimmingBlanksAtEnd)
-    }
 }

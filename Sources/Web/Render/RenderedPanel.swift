@@ -1,0 +1,71 @@
+import Encoding
+
+/// A panel as far as a server draws it: what it asks, and how its values look.
+struct RenderedPanel {
+    struct Query {
+        var text: String
+        var legend: String
+        var isLogs: Bool
+    }
+
+    enum Kind {
+        case graph
+        /// One figure for each series.
+        case figures
+        case table
+        case text(String)
+    }
+
+    var kind = Kind.graph
+    var title = ""
+    var queries: [Query] = []
+    var unit = RenderUnit(nil)
+    /// From the lowest; the first counts from the smallest value on.
+    var thresholds: [(from: Double, colour: String)] = []
+    /// Whether areas lie on top of each other.
+    var isStacked = false
+
+    private static let kinds: [String: Kind] = [
+        "stat": .figures, "singlestat": .figures, "gauge": .figures, "bargauge": .figures, "piechart": .figures,
+        "table": .table, "table-old": .table,
+    ]
+
+    init(title: String, queries: [String], unit: String?) {
+        self.title = title
+        self.queries = queries.map { Query(text: $0, legend: "", isLogs: false) }
+        self.unit = RenderUnit(unit)
+    }
+
+    /// The panel with an identifier in a dashboard of any of Grafana's forms.
+    ///
+    /// - Parameter given: values of variables that take the place of those that were saved.
+    init?(_ identifier: String, of json: JSONValue, given: [String: [String]], _ times: RenderTimes) {
+        let dashboard = DashboardPanels.dashboard(in: json)
+        let panels = DashboardPanels.all(of: dashboard)
+        guard let panel = panels.first(where: { Self.name($0["id"]) == identifier }) else { return nil }
+        var variables = DashboardVariables(dashboard, given: given)
+        variables.set(times)
+        title = variables.filled(panel["title"]?.text ?? "")
+        let view = DashboardPanels.view(of: panel)
+        let type = DashboardPanels.type(of: panel)
+        kind = Self.kinds[type] ?? .graph
+        if type == "text" { kind = .text(variables.filled(view["options"]?["content"]?.text ?? "")) }
+        let defaults = view["fieldConfig"]?["defaults"]
+        let axis = panel["yaxes"]?.elements?.first
+        let identifier = defaults?["unit"]?.text ?? panel["format"]?.text ?? axis?["format"]?.text
+        unit = RenderUnit(identifier, decimals: defaults?["decimals"]?.int)
+        let stacking = defaults?["custom"]?["stacking"]?["mode"]?.text
+        isStacked = stacking == "normal" || stacking == "percent"
+        if let steps = defaults?["thresholds"]?["steps"]?.elements,
+            defaults?["thresholds"]?["mode"]?.text != "percentage"
+        {
+            for step in steps {
+                guard let colour = step["color"]?.text else { continue }
+                thresholds.append((from: step["value"]?.double ?? -.infinity, colour: colour))
+            }
+        }
+        queries = DashboardPanels.queries(of: panel, variables)
+    }
+
+    private static func name(_ value: JSONValue?) -> String { value?.text ?? value?.int.map { String($0) } ?? "" }
+}

@@ -1,0 +1,158 @@
+import Encoding
+import Foundation
+import HTTP
+import Ledger
+import Model
+import Posix
+import PromQL
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Web
+
+/// What a panel looks like is judged by eye; here is who may see one, what stands in it, and that both forms are whole.
+@Suite final class RenderAPITests {
+    private let directory = TemporaryDirectory()
+    private let server: APIServer
+    private let clock = ManualTime(wallMs: 1_700_000_000_000)
+    private let queries: QueryService
+    private let workers: Workers
+
+    init() throws {
+        let registry = Registry()
+        let workers = try Workers(helpers: 0)
+        self.workers = workers
+        let ledger = Ledger(directory: directory.file("ledger"), registry: registry)
+        let folder = directory.file("dashboards")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (name, text) in ["classic": Self.classic, "v2": Self.elements] {
+            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name).json"))
+        }
+        var made: QueryService?
+        let clock = clock
+        server = try APIServer { store, pool, router in
+            let time = SystemTime()
+            guard
+                let queries = try? QueryService(
+                    engine: Engine(store: store, workers: workers), registry: registry,
+                    log: Logger(LogSink(level: .error, registry: registry, time: time), component: "q"), time: time)
+            else { return }
+            let dashboards = DashboardsAPI(ledger, pool: pool) { DashboardFolders([folder]) }
+            RenderAPI(queries, dashboards, ledger, time: clock).add(to: &router)
+            made = queries
+        }
+        queries = try #require(made)
+        for host in ["a", "b<script>"] {
+            let samples = (0..<60).map {
+                (timestampMs: 1_699_999_100_000 + Int64($0) * 15_000, value: Double($0) * 1024)
+            }
+            try server.load([("__name__", "memory_bytes"), ("host", host)], samples)
+        }
+    }
+
+    deinit {
+        queries.stop()
+        workers.stop()
+    }
+
+    private static let defaults = """
+        {"unit": "bytes", "thresholds": {"steps": [{"color": "green"}, {"color": "#ff0000", "value": 50000}]}}
+        """
+    private static let target =
+        #"{"refId": "A", "expr": "memory_bytes{host=~\"$host\"}", "legendFormat": "host {{host}}"}"#
+    private static let classic = """
+        {"title": "Memory", "uid": "classic", "templating": {"list": [
+          {"name": "host", "type": "query", "current": {"value": "a"}, "includeAll": true}]},
+         "panels": [{"type": "row", "id": 1, "collapsed": true, "panels": [
+           {"id": 2, "type": "stat", "title": "Memory of $host", "fieldConfig": {"defaults": \(defaults)}, "targets": [\(target)]},
+           {"id": 3, "type": "timeseries", "title": "Memory of ${host:regex}", "fieldConfig": {"defaults": \(defaults)},
+            "targets": [\(target)]}]}]}
+        """
+    private static let elements = """
+        {"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "metadata": {"name": "v2"}, "spec": {
+          "title": "Memory", "layout": {}, "variables": [{"kind": "QueryVariable", "spec": {"name": "host", "current": {"value": "a"}}}],
+          "elements": {"panel-2": {"kind": "Panel", "spec": {"id": 2, "title": "Memory of $host",
+            "data": {"kind": "QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": {"refId": "A", "hidden": false,
+              "query": {"kind": "DataQuery", "group": "prometheus", "spec": \(target)}}}]}},
+            "vizConfig": {"kind": "VizConfig", "group": "stat", "spec": {"fieldConfig": {"defaults": \(defaults)}}}}}}}}
+        """
+
+    /// An address that the server has signed.
+    private func address(_ file: String, _ parameters: String, seconds: Int = 60) throws -> String {
+        let body = #"{"file": "\#(file)", "seconds": \#(seconds), "parameters": \#(parameters)}"#
+        let answer = try server.send(.post, "/obs/v1/render", Array(body.utf8))
+        return try #require(try JSONValue.parse(answer.body.span)["data"]?.text, "\(answer.text)")
+    }
+
+    private static let inTime = #""from": "1699999100000", "to": "1700000000000""#
+
+    @Test(arguments: ["classic", "v2"]) func aFigureIsTheLastValueInItsUnitAndColour(_ form: String) throws {
+        let picture = try server.get(
+            try address("panel.svg", #"{"dashboard": "\#(form)", "panel": "2", \#(Self.inTime)}"#))
+        #expect(picture.status == .ok, "\(picture.text)")
+        // 59 x 1024 bytes, above the threshold.
+        #expect(picture.text.contains(">59 KiB</text>"))
+        #expect(picture.text.contains("fill=\"#ff0000\""))
+        #expect(picture.text.contains(">Memory of a</text>"))
+    }
+
+    @Test func aGraphHasALineAndANameForEachSeries() throws {
+        let parameters = #"{"dashboard": "classic", "panel": "3", "var-host": ["a", "b<script>"], \#(Self.inTime)}"#
+        let text = try server.get(try address("panel.svg", parameters)).text
+        #expect(text.components(separatedBy: "stroke-width=\"1.5\"").count == 3)
+        #expect(text.contains("host a  59 KiB"))
+        #expect(text.contains("host b&lt;script&gt;  59 KiB"))
+        #expect(!text.contains("<script"))
+    }
+
+    @Test func anExpressionIsAPNGOfTheSizeThatIsAskedFor() throws {
+        let parameters = #"{"query": "sum(memory_bytes)", "width": "640", "height": "320", \#(Self.inTime)}"#
+        let png = try server.get(try address("expression.png", parameters)).body
+        #expect(png.prefix(8) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+        #expect(Array(png[16..<24]) == [0, 0, 2, 128, 0, 0, 1, 64])
+    }
+
+    @Test func aChangedOrExpiredAddressIsRefused() throws {
+        let signed = try address("expression.svg", #"{"query": "memory_bytes", \#(Self.inTime)}"#, seconds: 60)
+        #expect(try server.get(signed).status == .ok)
+        for (part, other) in [
+            ("memory_bytes", "up"), ("expression.svg", "expression.png"), ("expires=1", "expires=2"),
+            ("signature=", "signature=0"), ("&signature=", "&theme=light&signature="),
+        ] {
+            #expect(try server.get(signed.replacing(part, with: other)).status == .forbidden, "\(part)")
+        }
+        #expect(try server.get("/render/expression.svg?query=up").status == .forbidden)
+        clock.advance(bySeconds: 59)
+        #expect(try server.get(signed).status == .ok)
+        clock.advance(bySeconds: 2)
+        let late = try server.get(signed)
+        #expect(late.status == .forbidden)
+        #expect(late.text.contains("expired"))
+    }
+
+    @Test(arguments: [
+        ("panel.svg", #"{"dashboard": "none", "panel": "2"}"#, "no dashboard none"),
+        ("panel.svg", #"{"dashboard": "classic", "panel": "9"}"#, "no panel 9"),
+        ("panel.svg", "{}", "name the panel"), ("expression.svg", #"{"query": "sum("}"#, "parse error"),
+        ("expression.svg", #"{"query": "up", "width": "5"}"#, "width"),
+        ("expression.svg", #"{"query": "up", "from": "yesterday"}"#, "now-6h"),
+    ])
+    func whatCannotBeDrawnIsSaid(file: String, parameters: String, reason: String) throws {
+        let answer = try server.get(try address(file, parameters))
+        #expect(answer.status.rawValue >= 400)
+        #expect(answer.text.contains(reason), "\(answer.text)")
+    }
+
+    @Test func thePaletteBeginsAsThatOfThePages() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../../Sources/Web/Assets/core/colours.js")
+        let script = try String(contentsOf: path, encoding: .utf8)
+        let list = try #require(script.components(separatedBy: "export const palette = [").last)
+        let codes = list.components(separatedBy: "\"").filter { $0.hasPrefix("#") }.compactMap {
+            UInt32($0.dropFirst(), radix: 16)
+        }
+        #expect(Array(codes.prefix(RenderColours.palette.count)) == RenderColours.palette.map { $0 >> 8 })
+    }
+}
