@@ -79,5 +79,10 @@
     const widest = [...document.querySelectorAll("main *, header *")].find((one) => one.getBoundingClientRect().right > room + 1 && getComputedStyle(one).position !== "fixed" && !one.closest("nav"));
     findings.add(`the page is ${wide} wide in a window of ${room}${widest ? `: ${called(widest)}` : ""}`);
   }
+  const panels = [...document.querySelectorAll(".panel:not(.is-full)")].filter(isSeen).map((one) => [one, one.getBoundingClientRect()]);
+  panels.forEach(([one, box], place) => {
+    const over = panels.slice(place + 1).find(([, other]) => box.left < other.right - 1 && other.left < box.right - 1 && box.top < other.bottom - 1 && other.top < box.bottom - 1);
+    if (over) findings.add(`a panel lies over another: ${called(one)} and ${called(over[0])}`);
+  });
   return [...findings];
 }
