@@ -9,7 +9,9 @@ that is told is wrong, but for alerts about the machine itself (Host...), which 
 words for the quiet time and for each fault: what, seconds to the page, seconds to the resolution (- where it did not come),
 the alerts that were told wrongly.
 """
-import argparse, json, os, signal, socket, subprocess, sys, tempfile, time, urllib.request
+import argparse, json, os, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+
+from ports import free_ports
 
 # Fault: alert, receiver, severity, service ("" where it is not about one).
 FAULTS = {
@@ -30,22 +32,6 @@ FAULTS = {
 TRAFFIC_PORT_OFFSET = 8
 PAGE_SECONDS_MAX = 300
 RESOLVED_SECONDS_MAX = 480
-
-
-def free_ports(count):
-    """The first of so many ports in a row that nobody listens on."""
-    for first in range(20_000, 32_000, 20):
-        sockets = []
-        try:
-            for number in range(count):
-                sockets.append(socket.create_server(("127.0.0.1", first + number)))
-            return first
-        except OSError:
-            continue
-        finally:
-            for listener in sockets:
-                listener.close()
-    sys.exit("finds no ports in a row")
 
 
 class Message:
@@ -97,7 +83,14 @@ class Marketplace:
     def fault(self, name, method):
         port = self.first + (TRAFFIC_PORT_OFFSET if name == "credential_stuffing" else 0)
         request = urllib.request.Request(f"http://127.0.0.1:{port}/admin/faults/{name}", method=method)
-        urllib.request.urlopen(request, timeout=20).read()
+        for attempt in range(5):
+            try:
+                return urllib.request.urlopen(request, timeout=20).read()
+            except urllib.error.HTTPError:
+                # On a busy machine the gateway may not reach the service in time.
+                if attempt == 4:
+                    raise
+                time.sleep(1)
 
     def wait(self, after, seconds, is_it):
         """Seconds until such a message is there; None where none comes."""

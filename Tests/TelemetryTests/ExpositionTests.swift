@@ -93,8 +93,10 @@ import Testing
             ("application/openmetrics-text;q=0, text/plain", .text),
             (
                 "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
-                    + "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.1", .openMetrics
+                    + "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.1", .protobuf
             ),
+            ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", .text),
+            ("application/vnd.google.protobuf;encoding=delimited;q=0.4,text/plain;q=0.5", .text),
             ("APPLICATION/OPENMETRICS-TEXT; Version=\"1.0.0\"", .openMetrics),
             ("application/openmetrics-text;q=x", .text),
         ] as [(String?, ExpositionFormat)])

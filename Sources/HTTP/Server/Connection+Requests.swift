@@ -343,7 +343,7 @@ extension Connection {
     /// OPTIONS tells the methods, and what pages of other origins may send.
     private func answerOptions(_ endpoint: Router.Endpoint?, _ headEnd: Int) {
         var fields = ResponseFields()
-        let allow = endpoint?.allow ?? Method.allCases.map(\.name).joined(separator: ", ")
+        let allow = endpoint?.allow ?? Method.allCases.filter { $0 != .trace }.map(\.name).joined(separator: ", ")
         fields.append("Allow", allow)
         if core.options.crossOrigin != .none {
             fields.append("Access-Control-Allow-Methods", allow)

@@ -1,6 +1,6 @@
-/// The request methods that routes can be registered for.
+/// The request methods that are known. TRACE is one, so that it is refused like any method that a path has not with 405.
 package enum Method: UInt8, CaseIterable, Sendable {
-    case get, head, post, put, delete, options, patch
+    case get, head, post, put, delete, options, patch, trace
 
     package var name: String {
         switch self {
@@ -11,6 +11,7 @@ package enum Method: UInt8, CaseIterable, Sendable {
         case .delete: "DELETE"
         case .options: "OPTIONS"
         case .patch: "PATCH"
+        case .trace: "TRACE"
         }
     }
 

@@ -4,9 +4,12 @@ package enum ExpositionFormat: Sendable, Equatable {
     case text
     /// OpenMetrics 1.0, which adds units and exemplars.
     case openMetrics
+    /// Prometheus' protobuf, which adds native histograms.
+    case protobuf
 
     package var contentType: String {
         switch self {
+        case .protobuf: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
         case .text: "text/plain; version=0.0.4; charset=utf-8"
         case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
         }
@@ -32,12 +35,14 @@ package enum ExpositionFormat: Sendable, Equatable {
         let parts = range.split(separator: ";").map { trimmed($0).lowercased() }
         guard let type = parts.first else { return nil }
         var version: String?
+        var encoding: String?
         var quality = 1.0
         for parameter in parts.dropFirst() {
             guard let equals = parameter.firstIndex(of: "=") else { continue }
             let value = trimmed(parameter[parameter.index(after: equals)...])
             switch trimmed(parameter[..<equals]) {
             case "version": version = value.hasPrefix("\"") ? String(value.dropFirst().dropLast()) : value
+            case "encoding": encoding = value
             case "q": quality = Double(value) ?? 0
             default: break
             }
@@ -45,6 +50,7 @@ package enum ExpositionFormat: Sendable, Equatable {
         switch type {
         case "application/openmetrics-text" where [nil, "1.0.0", "0.0.1"].contains(version):
             return (.openMetrics, quality)
+        case "application/vnd.google.protobuf" where encoding == "delimited": return (.protobuf, quality)
         case "text/plain" where [nil, "0.0.4"].contains(version), "text/*", "*/*":
             return (.text, quality)
         default:
@@ -62,6 +68,11 @@ package enum ExpositionFormat: Sendable, Equatable {
 extension Registry {
     /// Everything in the form asked for. `createdLines` adds when each counter and histogram began (OpenMetrics only).
     package func exposition(_ format: ExpositionFormat, createdLines: Bool = false) -> [UInt8] {
+        if format == .protobuf {
+            var writer = FamilyWriter()
+            for family in families where !family.points.isEmpty { writer.append(family) }
+            return writer.bytes
+        }
         var writer = TextWriter(openMetrics: format == .openMetrics, createdLines: createdLines)
         for family in families where !family.points.isEmpty { writer.append(family) }
         writer.end()

@@ -114,6 +114,8 @@ import Testing
         try client.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try client.answer().status == 204)
         #expect(try client.get("/nowhere").status == 404)
+        try client.send("TRACE /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.answer().status == 405)
         try client.send("BREW /hello HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try client.answer().status == 501)
     }

@@ -1,6 +1,9 @@
 import Encoding
 import Ingest
 import Model
+import Posix
+import Telemetry
+import TestSupport
 import Testing
 
 /// Messages built by hand from the field numbers of io/prometheus/client/metrics.proto.
@@ -113,6 +116,40 @@ struct ProtobufExpositionTests {
             ])
         #expect(try read(bytes, .init(native: true, alwaysClassic: true)).series.count == 6)
         #expect(try read(bytes, .init(native: false)).series.count == 5)
+    }
+
+    /// What our own client library shows, read as the page of any other.
+    @Test func pagesOfTelemetryBringNativeHistogramsAndExemplars() throws {
+        let registry = Registry(time: ManualTime())
+        let buckets = HistogramBuckets(bounds: [0.5, 1], nativeSchema: 0)
+        let histogram = registry.histogram("wait_seconds", "Waits.", unit: .seconds, buckets: buckets)
+        // Of schema 0 the bucket of index i ends at 2^i.
+        for seconds in [0, 0.4, 0.9, 1, 3, 100] { histogram.observe(Int(seconds * 1e9)) }
+        let trace = TraceContext(sampleRatio: 1)
+        histogram.observe(700_000_000, exemplarOf: trace)
+        _ = registry.histogram("none_seconds", "Of nobody.", unit: .seconds, buckets: .native)
+        registry.counters("hits_total", "Hits.", labels: ["path"]).with("/ä").add(3)
+        registry.gauge("depth", "Depth.").set(-2)
+        let bytes = registry.exposition(.protobuf)
+        let (series, page) = try read(bytes)
+        #expect(
+            series == [
+                "__name__=depth -2.0", "__name__=hits_total,path=/ä 3.0", "__name__=none_seconds 0.0",
+                "__name__=wait_seconds 0.0",
+            ])
+        let seen = try #require(page.histograms.last)
+        #expect(
+            seen.counts == .integer(count: 7, zero: 1, positive: [1, 3, 1, 1], negative: []), "\(seen.counts)")
+        #expect(
+            seen.positiveSpans == [
+                .init(offset: -1, length: 2), .init(offset: 1, length: 1), .init(offset: 4, length: 1),
+            ])
+        #expect(abs(seen.sum - 106) < 1e-9)
+        #expect(page.exemplars.map(\.value) == [0.7])
+        let classic = try read(bytes, .init(native: false)).series
+        #expect(classic.contains("__name__=wait_seconds_bucket,le=0.5 2.0"))
+        #expect(classic.contains("__name__=wait_seconds_bucket,le=1.0 5.0"))
+        #expect(classic.contains("__name__=wait_seconds_bucket,le=+Inf 7.0"))
     }
 
     @Test func aSummaryIsCountSumAndQuantiles() throws {
