@@ -136,11 +136,12 @@ def rotate(pair):
         due = time.monotonic() + 1
         for index in range(files):
             path = f"{pair.logs}/app-{index}.log"
+            if numbers[index]:
+                os.rename(path, f"{path}.{rotations // files}")
+                rotations += 1
             append(path, numbers[index], 20)
             numbers[index] += 20
             written += 20
-            os.rename(path, f"{path}.{rotations // files}")
-            rotations += 1
         time.sleep(max(0, due - time.monotonic()))
     taken = pair.wait_for(written, 120)
     print("rotations", rotations)

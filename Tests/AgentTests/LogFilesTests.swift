@@ -150,6 +150,19 @@ struct LogFilesTests {
         try folder.expect(Self.lines(0..<1510), of: "a.log")
     }
 
+    @Test("lose nothing when they are renamed as soon as they are written")
+    func renamedAtOnce() throws {
+        let folder = try TailedFolder()
+        try folder.append(Self.text(0..<10), to: "a.log")
+        try folder.expect(Self.lines(0..<10), of: "a.log")
+        try folder.move("a.log", to: "a.log.0")
+        for round in 1...50 {
+            try folder.append(Self.text(round * 10..<round * 10 + 10), to: "a.log")
+            try folder.move("a.log", to: "a.log.\(round)")
+        }
+        try folder.expect(Self.lines(0..<510), of: "a.log")
+    }
+
     @Test("lose nothing when several came and went under the name while nobody looked")
     func renamedUnseen() throws {
         let folder = try TailedFolder()

@@ -18,7 +18,7 @@ extension LogFileWalk {
         let left = Dictionary(grouping: places.filter { !present.contains($0.key) }) { $0.value.path }
         var lost: [String] = []
         for (path, entries) in left.sorted(by: { $0.key < $1.key }) {
-            guard let group = groups.firstIndex(where: { $0.paths.contains { $0.matches(path) } }) else {
+            guard let group = group(of: path) else {
                 lost += entries.map(\.key)
                 continue
             }

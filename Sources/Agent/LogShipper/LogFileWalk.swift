@@ -28,6 +28,8 @@ final class LogFileWalk {
     /// Compressed files that were read, by name: as they were then.
     var packed: [String: FileStatus] = [:]
     var changed: Set<String> = []
+    /// Names of files that were told of and are not open.
+    private var passing: Set<String> = []
     var buffer: [UInt8] = []
     var hasScanned = false
     /// A file was opened whose place no record holds yet.
@@ -94,7 +96,9 @@ final class LogFileWalk {
                 let path = FilePath.join(directory, name)
                 changed.insert(path)
                 guard let tail = named[path] else {
-                    mustScan = mustScan || groups.contains { $0.paths.contains { $0.matches(path) } }
+                    guard group(of: path) != nil else { continue }
+                    passing.insert(path)
+                    mustScan = true
                     continue
                 }
                 // The same name may belong to another file by now.
@@ -165,6 +169,7 @@ extension LogFileWalk {
         letGo(found)
         if !hasScanned { readLeft(found) }
         openNew(found)
+        openPassed(found)
         hasScanned = true
         packed = packed.filter { found[$0.key] != nil }
         // Whoever is killed now has to know what it has begun to read: the file may have another name by then.
@@ -195,6 +200,22 @@ extension LogFileWalk {
             let others = present.subtracting([source]).union(opened.map { [$0] } ?? [])
             openMissed(file.group, path, since: file.status.modifiedNs, besides: others)
         }
+    }
+
+    /// Files that came and went under a name that no file has now.
+    private func openPassed(_ found: [String: (group: Int, status: FileStatus)]) {
+        let gone = passing.filter { found[$0] == nil }
+        passing.removeAll()
+        guard !gone.isEmpty else { return }
+        let names = Set(knownPlaces().values.map(\.path))
+        let present = Set(found.values.map { FileTail.source($0.status) })
+        for path in gone.sorted() where names.contains(path) {
+            if let group = group(of: path) { openMissed(group, path, besides: present) }
+        }
+    }
+
+    func group(of path: String) -> Int? {
+        groups.firstIndex { $0.paths.contains { $0.matches(path) } }
     }
 
     private func source(at path: String) -> String? {
