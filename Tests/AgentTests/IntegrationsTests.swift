@@ -256,11 +256,36 @@ struct IntegrationsTests {
     @Test("sum up the processes of a group")
     func processes() throws {
         let integration = ProcessIntegration(
-            HostFiles(), [("tests", try RegularExpression("xctest|swiftpm-testing"))])
+            HostFiles(),
+            [.init(name: "tests", members: .matching(try RegularExpression("xctest|swiftpm-testing")))])
         let page = try Self.page { try integration.update(&$0) }
         #expect(page.samples[#"namedprocess_namegroup_num_procs{groupname="tests"}"#].map { $0 >= 1 } == true)
         #expect(
             page.samples[#"namedprocess_namegroup_memory_bytes{groupname="tests",memtype="resident"}"#]
                 .map { $0 > 1_000_000 } == true)
+    }
+
+    @Test("sum up the processes of a unit")
+    func processesOfUnit() throws {
+        let folder = TemporaryDirectory()
+        for (pid, path) in [
+            (10, "/system.slice/nginx.service"), (11, "/system.slice/nginx.service/worker"),
+            (12, "/system.slice/nginx.service.d"), (13, "/user.slice"),
+        ] {
+            let process = folder.file("\(pid)")
+            try LocalFileSystem().createDirectory(process)
+            let fields = "S 1 1 1 0 -1 0 0 0 0 0 100 50 0 0 20 0 2 0 500 4096 3 0"
+            for (name, text) in [
+                ("comm", "nginx"), ("cmdline", "nginx"), ("stat", "\(pid) (nginx) \(fields)"),
+                ("cgroup", "0::\(path)\n"),
+            ] {
+                try LocalFileSystem().replaceFile("\(process)/\(name)", with: Array(text.utf8).span)
+            }
+        }
+        let integration = ProcessIntegration(
+            HostFiles(procfs: folder.path), [.init(name: "web", members: .unit("nginx.service"))])
+        let page = try Self.page { try integration.update(&$0) }
+        #expect(page.samples[#"namedprocess_namegroup_num_procs{groupname="web"}"#] == 2)
+        #expect(page.samples[#"namedprocess_namegroup_num_threads{groupname="web"}"#] == 4)
     }
 }

@@ -2,15 +2,21 @@ import Encoding
 import Posix
 import Text
 
-/// Groups of processes by what their command line matches, with the names of process-exporter.
+/// Groups of processes by what their command line matches or the unit that they run in, with the names of
+/// process-exporter.
 final class ProcessIntegration: Collector {
     static let definition = IntegrationDefinition("process") { section in
-        var groups: [(name: String, pattern: RegularExpression)] = []
+        var groups: [Group] = []
         for entry in section.sections("groups", "group of processes") {
-            let name = entry.string("name") ?? ""
+            let (name, unit, pattern) = (entry.string("name") ?? "", entry.string("unit"), entry.string("match"))
             if name.isEmpty { entry.refuse(at: "name", "a group of processes has no name", "write name: nginx") }
+            if unit != nil, pattern != nil {
+                entry.refuse(at: "match", "a group is of a unit or of what matches", "leave one of unit and match out")
+            }
             do throws(RegularExpressionError) {
-                groups.append((name, try RegularExpression(entry.string("match") ?? "^\(name)$")))
+                let members: Members =
+                    if let unit { .unit(unit) } else { .matching(try RegularExpression(pattern ?? "^\(name)$")) }
+                groups.append(Group(name: name, members: members))
             } catch {
                 entry.refuse(at: "match", "\(error)")
             }
@@ -18,6 +24,18 @@ final class ProcessIntegration: Collector {
         }
         if groups.isEmpty { section.refuse("process names no groups", "write groups: [{name: nginx, match: ^nginx}]") }
         return { [groups] context in ProcessIntegration(context.host, groups) }
+    }
+
+    enum Members: Sendable {
+        /// A name or command line in which it finds something.
+        case matching(RegularExpression)
+        /// A unit of systemd, such as `nginx.service`, with what it started.
+        case unit(String)
+    }
+
+    struct Group: Sendable {
+        let name: String
+        let members: Members
     }
 
     private struct Process {
@@ -39,13 +57,13 @@ final class ProcessIntegration: Collector {
     }
 
     private let host: HostFiles
-    private let groups: [(name: String, pattern: RegularExpression)]
+    private let groups: [Group]
     private var sums: [Sums]
     /// What each process had at the last look, by its number and start.
     private var known: [String: Process] = [:]
     private var text = FieldText()
 
-    init(_ host: HostFiles, _ groups: [(name: String, pattern: RegularExpression)]) {
+    init(_ host: HostFiles, _ groups: [Group]) {
         (self.host, self.groups) = (host, groups)
         sums = groups.map { _ in Sums() }
     }
@@ -61,13 +79,22 @@ final class ProcessIntegration: Collector {
         for (index, group) in groups.enumerated() { show(sums[index], group.name, &page) }
     }
 
-    /// The first group that matches the program's name or its command line.
+    /// The first group that it belongs to.
     private func group(of pid: String) -> Int? {
         guard let name = host.attribute(host.proc("\(pid)/comm")) else { return nil }
         let line = String((host.attribute(host.proc("\(pid)/cmdline")) ?? "").map { $0 == "\0" ? " " : $0 })
         return groups.firstIndex { group in
-            [name, line].contains { group.pattern.matches(Array($0.utf8).span) }
+            switch group.members {
+            case .matching(let pattern): [name, line].contains { pattern.matches(Array($0.utf8).span) }
+            case .unit(let unit): isIn(unit, pid)
+            }
         }
+    }
+
+    /// `0::/system.slice/nginx.service`, and a line for each controller in version 1.
+    private func isIn(_ unit: String, _ pid: String) -> Bool {
+        let groups = host.attribute(host.proc("\(pid)/cgroup")) ?? ""
+        return groups.split { $0 == "/" || $0 == "\n" }.contains { $0 == unit }
     }
 
     private func add(_ pid: String, _ group: Int, _ present: inout [String: Process]) {
