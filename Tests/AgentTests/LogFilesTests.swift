@@ -163,6 +163,25 @@ struct LogFilesTests {
         try folder.expect(Self.lines(0..<510), of: "a.log")
     }
 
+    @Test("are not taken for those of a name that theirs begins with")
+    func begins() throws {
+        let folder = try TailedFolder()
+        try folder.append(Self.text(0..<10), to: "a.log")
+        try folder.append(Self.text(100..<110), to: "a0.log")
+        try folder.expect(Self.lines(0..<10), of: "a.log")
+        try folder.expect(Self.lines(100..<110), of: "a0.log")
+        try folder.stop()
+        for round in 1...2 {
+            try folder.move("a0.log", to: "a0.log.\(round)")
+            try folder.append(Self.text(100 + round * 10..<110 + round * 10), to: "a0.log")
+        }
+        try folder.move("a.log", to: "a.log.1")
+        try folder.append(Self.text(10..<20), to: "a.log")
+        try folder.start()
+        try folder.expect(Self.lines(100..<130), of: "a0.log")
+        try folder.expect(Self.lines(0..<20), of: "a.log")
+    }
+
     @Test("lose nothing when several came and went under the name while nobody looked")
     func renamedUnseen() throws {
         let folder = try TailedFolder()

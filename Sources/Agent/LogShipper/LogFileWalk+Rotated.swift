@@ -83,13 +83,27 @@ extension LogFileWalk {
         }
     }
 
-    /// Files beside one whose names begin with its name, the newest first.
+    private static func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
+    }
+
+    /// Files beside one whose names begin with its name, the newest first. What a rotation adds begins with a sign:
+    /// `app-10.log.1` is none of `app-1.log`.
     private func siblings(of path: String) -> [Sibling] {
         let folder = FilePath.parent(of: path)
         let name = FilePath.name(of: path)
         let stem = name.hasSuffix(".log") ? String(name.dropLast(4)) : name
         let names = (try? system.list(folder)) ?? []  // a folder that is gone has nothing
-        let siblings = names.filter { $0 != name && $0.hasPrefix(stem) }.compactMap { name -> Sibling? in
+        let others = names.filter { other in
+            guard other != name, other.hasPrefix(stem) else { return false }
+            return other.utf8.dropFirst(stem.utf8.count).first.map { !Self.isWord($0) } ?? true
+        }
+        let siblings = others.compactMap { name -> Sibling? in
             let path = FilePath.join(folder, name)
             guard let status = (try? system.status(at: path)).flatMap(\.self), status.kind == .file  // gone again
             else { return nil }
