@@ -74,7 +74,7 @@ async def slow_reader():
         await asyncio.sleep(1)
         count = 0
         while True:
-            message = await asyncio.wait_for(socket.recv(), 30)
+            message = await asyncio.wait_for(socket.recv(), 100)
             if isinstance(message, str):
                 sent = int(message)
                 break
