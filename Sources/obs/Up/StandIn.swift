@@ -4,6 +4,7 @@ import HTTP
 import Model
 import Posix
 import Telemetry
+import Text
 
 /// Stands for PagerDuty and Slack on this machine, and shows what they were told: as a page at `/`, as JSON at `/pages`,
 /// and to whoever listens.
@@ -44,8 +45,8 @@ final class StandIn: Sendable {
             let cells = [
                 CivilTime(ms: page.atMs).rfc3339, page.receiver, state, page.alert, page.severity, page.summary,
             ]
-            return "<tr class=\"\(escaped(page.isResolved ? state : page.severity))\">"
-                + cells.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>"
+            return "<tr class=\"\(TextEscapes.html(page.isResolved ? state : page.severity))\">"
+                + cells.map { "<td>\(TextEscapes.html($0))</td>" }.joined() + "</tr>"
         }
         return """
             <!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">
@@ -56,19 +57,6 @@ final class StandIn: Sendable {
             <h1>Who would have been told</h1><p>PagerDuty and Slack stand-in; newest first, \(rows.count) so far.</p>
             <table><tr><th>Time<th>To<th>State<th>Alert<th>Severity<th>Summary</tr>\(rows.joined())</table></html>
             """
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "<": escaped += "&lt;"
-            case "&": escaped += "&amp;"
-            case "\"": escaped += "&quot;"
-            default: escaped.append(character)
-            }
-        }
-        return escaped
     }
 }
 
