@@ -20,25 +20,6 @@ struct ByteStrings: Sendable {
     }
 }
 
-enum ByteOrder {
-    /// Negative, zero or positive as the first comes before, equals or comes after the second, bytewise.
-    static func compare(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
-        let common = min(a.count, b.count)
-        var index = 0
-        while index < common {
-            if a[index] != b[index] { return Int(a[index]) - Int(b[index]) }
-            index += 1
-        }
-        return a.count - b.count
-    }
-
-    static func startsWith(_ a: Span<UInt8>, _ prefix: Span<UInt8>) -> Bool {
-        guard a.count >= prefix.count else { return false }
-        for index in 0..<prefix.count where a[index] != prefix[index] { return false }
-        return true
-    }
-}
-
 /// Finds numbered things by hash: open addressing over their numbers, at most three quarters full. The owner compares.
 struct HashSlots: Sendable {
     private var slots: [UInt32]

@@ -15,7 +15,8 @@ package final class LabelSegment: Sendable {
     private struct Layout: Sendable {
         var names = 0
         var pairs = 0
-        var sections: [Range<Int>] = []
+        /// By `Section`.
+        var sections = InlineArray<12, Range<Int>>(repeating: 0..<0)
 
         subscript(section: LabelSegmentFormat.Section) -> Range<Int> { sections[section.rawValue] }
     }
@@ -74,31 +75,65 @@ package final class LabelSegment: Sendable {
         return (low..<high).partitioningIndex { load(.hashes, $0, as: UInt32.self) >= hash }
     }
 
+    /// The names of the labels of the series that was read last: the next one mostly has the same.
+    package struct NameTrail: Sendable {
+        fileprivate var numbers: [Int] = []
+
+        package init() {}
+    }
+
     /// Appends the canonical labels of a series.
     package func appendLabels(_ ordinal: Int, to bytes: inout [UInt8]) throws(LabelIndexError) {
-        var failure: LabelIndexError?
-        try forEachPair(ofSeries: ordinal) { pair in
-            guard let name = nameNumber(ofPair: pair) else {
-                failure = LabelIndexError("pair \(pair) has no name", at: layout[.firstPairs].lowerBound)
-                return
-            }
-            let nameBytes = string(.nameOffsets, .names, name)
-            bytes.appendVarint(UInt64(nameBytes.count))
-            bytes.append(nameBytes)
-            let value = string(.valueOffsets, .values, pair)
-            bytes.appendVarint(UInt64(value.count))
-            bytes.append(value)
+        var trail = NameTrail()
+        try appendLabels(ordinal, to: &bytes, &trail)
+    }
+
+    /// Appends the canonical labels of one of many series.
+    package func appendLabels(
+        _ ordinal: Int, to bytes: inout [UInt8], _ trail: inout NameTrail
+    ) throws(LabelIndexError) {
+        try forEachName(ofSeries: ordinal, &trail) { number, pair in
+            append(name(number), to: &bytes)
+            append(value(pair), to: &bytes)
         }
-        if let failure { throw failure }
+    }
+
+    private func append(_ field: Span<UInt8>, to bytes: inout [UInt8]) {
+        bytes.appendVarint(UInt64(field.count))
+        bytes.append(field)
+    }
+
+    /// Calls `body` with the number of each name that a series has, sorted, and with that of the pair.
+    package func forEachName(
+        ofSeries ordinal: Int, _ trail: inout NameTrail, _ body: (Int, Int) -> Void
+    ) throws(LabelIndexError) {
+        var place = 0
+        var isNameless = false
+        try forEachPair(ofSeries: ordinal) { pair in
+            if place == trail.numbers.count { trail.numbers.append(0) }
+            if !pairs(ofName: trail.numbers[place]).contains(pair) {
+                guard let number = nameNumber(ofPair: pair) else { return isNameless = true }
+                trail.numbers[place] = number
+            }
+            body(trail.numbers[place], pair)
+            place += 1
+        }
+        if isNameless { throw LabelIndexError("a pair has no name", at: layout[.firstPairs].lowerBound) }
+    }
+
+    /// The numbers of the pairs of a name, sorted by value; empty where no series has it.
+    package func pairs(of name: Span<UInt8>) -> Range<Int> { nameNumber(name).map(pairs(ofName:)) ?? 0..<0 }
+
+    /// Which of these pairs, that are all of a name, a series has; nil for none.
+    package func pair(among pairs: Range<Int>, ofSeries ordinal: Int) throws(LabelIndexError) -> Int? {
+        var found: Int?
+        try forEachPair(ofSeries: ordinal) { if pairs.contains($0) { found = $0 } }
+        return found
     }
 
     /// The value of a label of a series; nil where it has none.
     package func value(of name: String, ofSeries ordinal: Int) throws(LabelIndexError) -> String? {
-        guard let number = nameNumber(Array(name.utf8).span) else { return nil }
-        let pairs = pairs(ofName: number)
-        var found: Int?
-        try forEachPair(ofSeries: ordinal) { if pairs.contains($0) { found = $0 } }
-        guard let found else { return nil }
+        guard let found = try pair(among: pairs(of: Array(name.utf8).span), ofSeries: ordinal) else { return nil }
         return unsafe value(found).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
@@ -174,12 +209,12 @@ package final class LabelSegment: Sendable {
     var nameCount: Int { layout.names }
 
     @_lifetime(borrow self)
-    func name(_ number: Int) -> Span<UInt8> {
+    package func name(_ number: Int) -> Span<UInt8> {
         string(.nameOffsets, .names, number)
     }
 
     @_lifetime(borrow self)
-    func value(_ pair: Int) -> Span<UInt8> {
+    package func value(_ pair: Int) -> Span<UInt8> {
         string(.valueOffsets, .values, pair)
     }
 
@@ -321,7 +356,7 @@ extension LabelSegment {
             guard word(at + 4) == 0, word(at) >= start, word(at) <= bytes.count else {
                 throw LabelIndexError("section \(section) ends outside of the file", at: at)
             }
-            layout.sections.append(start..<word(at))
+            layout.sections[section.rawValue] = start..<word(at)
             start = (word(at) + 7) & ~7
         }
         return (layout, word(16))

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Making segments from the index in memory and from older segments.
 extension LabelSegment {
     package static func bytes(of index: MemoryLabelIndex) -> [UInt8] {

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Walks the pairs of canonical label bytes. `name` and `value` are ranges in the bytes last advanced in.
 package struct LabelCursor {
     package private(set) var name = 0..<0
@@ -48,30 +50,23 @@ package struct LabelCursor {
 
     /// Negative, zero or positive as the first set comes before, equals or comes after the second.
     package static func order(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
-        var left = LabelCursor()
-        var right = LabelCursor()
-        while true {
-            let hasLeft = left.advance(in: a)
-            let hasRight = right.advance(in: b)
-            guard hasLeft, hasRight else { return (hasLeft ? 1 : 0) - (hasRight ? 1 : 0) }
-            let names = compare(a, left.name, b, right.name)
-            if names != 0 { return names }
-            let values = compare(a, left.value, b, right.value)
-            if values != 0 { return values }
+        let shared = ByteOrder.sharedPrefix(a, b)
+        // Up to here both have the same fields.
+        var position = 0
+        while position < a.count, position < b.count {
+            let start = position
+            let own = field(in: a, at: &position)
+            if position <= shared { continue }
+            var behind = start
+            return compare(a, own, b, field(in: b, at: &behind))
         }
+        return a.count - b.count
     }
 
     /// Bytewise order of two ranges; a prefix comes first.
     package static func compare(
         _ a: Span<UInt8>, _ aRange: Range<Int>, _ b: Span<UInt8>, _ bRange: Range<Int>
     ) -> Int {
-        let common = min(aRange.count, bRange.count)
-        var index = 0
-        while index < common {
-            let difference = Int(a[aRange.lowerBound + index]) - Int(b[bRange.lowerBound + index])
-            if difference != 0 { return difference }
-            index += 1
-        }
-        return aRange.count - bRange.count
+        ByteOrder.compare(a.extracting(aRange), b.extracting(bRange))
     }
 }

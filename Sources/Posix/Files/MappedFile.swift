@@ -11,7 +11,7 @@ package final class MappedFile: @unchecked Sendable {  // the memory is only rea
     package let path: String
     package let count: Int
     /// nil for an empty file, which cannot be mapped.
-    private let base: UnsafeRawPointer?
+    @usableFromInline let base: UnsafeRawPointer?
 
     init(_ file: OpenFile, bytes: Int) throws(SystemError) {
         path = file.path
@@ -46,7 +46,7 @@ package final class MappedFile: @unchecked Sendable {  // the memory is only rea
         if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), max(1, count)) }
     }
 
-    package var bytes: Span<UInt8> {
+    @inlinable package var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             let buffer = unsafe UnsafeRawBufferPointer(start: base, count: count)

@@ -4,6 +4,12 @@ import Posix
 package import Storage
 import Synchronization
 
+/// A name or a pair, as its segment numbers them.
+private struct NumberInSegment: Hashable {
+    let segment: Int
+    let number: Int
+}
+
 extension TimeSeriesStore {
     package func labelNames(_ request: LabelRequest) throws(StorageError) -> [String] {
         var names: Set<String> = []
@@ -27,9 +33,20 @@ extension TimeSeriesStore {
 
     /// Found by walking the series.
     private func addNames(of request: LabelRequest, to names: inout Set<String>) throws(StorageError) {
-        try forEachSeries(request) { labels in
-            for pair in labels.pairs { names.insert(pair.name) }
-            return true
+        guard let found = try FoundSeries(self, request) else { return }
+        var trail = LabelSegment.NameTrail()
+        var known = Set<NumberInSegment>()
+        try found.forEachPresent { place throws(StorageError) in
+            guard let stored = found.stored(place) else {
+                let labels = Labels(canonical: Array(found.copied(place)))
+                return names.formUnion(labels.pairs.map(\.name))
+            }
+            try found.reading(stored) { () throws(LabelIndexError) in
+                try stored.index.forEachName(ofSeries: stored.ordinal, &trail) { number, _ in
+                    let isNew = known.insert(NumberInSegment(segment: stored.segment, number: number)).inserted
+                    if isNew { names.insert(Self.text(stored.index.name(number))) }
+                }
+            }
         }
     }
 
@@ -52,33 +69,52 @@ extension TimeSeriesStore {
             let (certain, uncertain) = try presentValues(of: bytes.span, in: range, request.cancellation)
             values = certain
             if !uncertain.isEmpty {
-                values += try valuesOfSeries(name, request.narrowed(to: uncertain) { Matcher(name, equals: $0) })
+                let narrowed = request.narrowed(to: uncertain) { Matcher(name, equals: $0) }
+                values += try valuesOfSeries(bytes.span, narrowed)
             }
         } else {
-            values += try valuesOfSeries(name, request)
+            values += try valuesOfSeries(bytes.span, request)
         }
         return Self.sorted(values, request.limit)
     }
 
-    /// Found by walking the series.
-    private func valuesOfSeries(_ name: String, _ request: LabelRequest) throws(StorageError) -> Set<String> {
+    /// Found by walking the series; of those with the same value only until one has samples.
+    private func valuesOfSeries(_ name: Span<UInt8>, _ request: LabelRequest) throws(StorageError) -> Set<String> {
         var values: Set<String> = []
-        try forEachSeries(request) { labels in
-            let value = labels[name]
-            if !value.isEmpty { values.insert(value) }
-            return true
+        guard let found = try FoundSeries(self, request) else { return values }
+        let pairs = found.segments.map { $0.pairs(of: name) }
+        var known = Set<NumberInSegment>()
+        func pair(_ stored: FoundSeries.Stored) throws(StorageError) -> NumberInSegment? {
+            let number = try found.reading(stored) { () throws(LabelIndexError) in
+                try stored.index.pair(among: pairs[stored.segment], ofSeries: stored.ordinal)
+            }
+            return number.map { NumberInSegment(segment: stored.segment, number: $0) }
+        }
+        try found.forEachPresent { place throws(StorageError) in
+            guard let stored = found.stored(place) else { return true }
+            return try pair(stored).map { !known.contains($0) } ?? false
+        } _: { place throws(StorageError) in
+            guard let stored = found.stored(place) else {
+                let labels = Array(found.copied(place))
+                if let range = LabelCursor.valueRange(of: name, in: labels.span) {
+                    values.insert(Self.text(labels.span.extracting(range)))
+                }
+                return
+            }
+            guard let pair = try pair(stored) else { return }
+            known.insert(pair)
+            values.insert(Self.text(stored.index.value(pair.number)))
         }
         return values
     }
 
     package func series(_ request: LabelRequest) throws(StorageError) -> [Labels] {
-        var found: [Labels] = []
-        try forEachSeries(request) {
-            found.append($0)
-            return true
-        }
-        found.sort()
-        return Array(found.prefix(request.limit))
+        guard let found = try FoundSeries(self, request) else { return [] }
+        var series: [Labels] = []
+        var trail = LabelSegment.NameTrail()
+        try found.forEachPresent { place throws(StorageError) in series.append(try found.labels(place, &trail)) }
+        series.sort()
+        return Array(series.prefix(request.limit))
     }
 
     /// Whether the range takes in every sample that there is, so that the index alone can answer.
@@ -97,20 +133,6 @@ extension TimeSeriesStore {
         let view = view.withLock { $0 }
         if let index = view.flushingIndex { memory(index) }
         for segment in view.segments { mapped(segment.index) }
-    }
-
-    /// Calls `body` with the labels of each series that is meant and has samples in the range, until it returns false.
-    private func forEachSeries(
-        _ request: LabelRequest, _ body: (Labels) -> Bool
-    ) throws(StorageError) {
-        let (series, labels) = try match(request.selectors)
-        let selection = Selection(
-            self, series, labels: labels, range: visible(request.startMs, request.endMs),
-            cancellation: request.cancellation)
-        for place in try selection.present() {
-            if request.cancellation.isRaised { throw .cancelled }
-            if !body(try selection.labels(at: place)) { return }
-        }
     }
 
     /// The labels of one series; nil where its segment is lost.
