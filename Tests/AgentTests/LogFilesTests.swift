@@ -235,6 +235,24 @@ struct LogFilesTests {
         try folder.expect(Self.lines(0..<40), of: "a.log")
     }
 
+    @Test("lose nothing when they are copied and cut short, or their number is another file's, while nobody looked")
+    func sameNumber() throws {
+        let folder = try TailedFolder()
+        for name in ["a.log", "b.log"] { try folder.append(Self.text(0..<10), to: name) }
+        for name in ["a.log", "b.log"] { try folder.expect(Self.lines(0..<10), of: name) }
+        try folder.stop()
+        for name in ["a.log", "b.log"] { try folder.append(Self.text(10..<20), to: name) }
+        try folder.shell("cp a.log a.log.1 && : > a.log")
+        try folder.shell("gzip --stdout b.log > b.log.1.gz && : > b.log")
+        for name in ["a.log", "b.log"] { try folder.append(Self.text(20..<25), to: name) }
+        try folder.start()
+        for name in ["a.log", "b.log"] { try folder.expect(Self.lines(0..<25), of: name) }
+        try folder.stop()
+        try folder.start()
+        for name in ["a.log", "b.log"] { try folder.append(Self.text(25..<26), to: name) }
+        for name in ["a.log", "b.log"] { try folder.expect(Self.lines(0..<26), of: name) }
+    }
+
     @Test("are known to the spool once they are open, before they have a line")
     func noted() throws {
         let folder = try TailedFolder()

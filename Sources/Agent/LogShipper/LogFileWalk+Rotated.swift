@@ -12,19 +12,24 @@ extension LogFileWalk {
     }
 
     /// Files that an earlier process had not read to their end and that no name of the configuration leads to any more.
+    /// One that was cut short or whose number another file has by now is not the file that was read.
     func readLeft(_ found: [String: (group: Int, status: FileStatus)]) {
-        let present = Set(found.values.map { FileTail.source($0.status) })
+        let paths = Dictionary(
+            found.map { (FileTail.source($0.value.status), $0.key) }, uniquingKeysWith: { first, _ in first })
+        let present = Set(paths.keys)
         let places = known
-        let left = Dictionary(grouping: places.filter { !present.contains($0.key) }) { $0.value.path }
-        var lost: [String] = []
+        let left = Dictionary(
+            grouping: places.filter { source, place in paths[source].map { !isStill(place, $0) } ?? true }
+        ) { $0.value.path }
         for (path, entries) in left.sorted(by: { $0.key < $1.key }) {
             guard let group = group(of: path) else {
-                lost += entries.map(\.key)
+                forget(entries.map(\.key))
                 continue
             }
+            var lost: [String] = []
             let siblings = Dictionary(siblings(of: path).map { ($0.source, $0.path) }, uniquingKeysWith: { $1 })
             for (source, place) in entries.sorted(by: { $0.key < $1.key }) {
-                if let sibling = siblings[source] {
+                if let sibling = siblings[source], isStill(place, sibling) {
                     open(sibling, group, places, KnownCopies([]), isGone: true)
                     continue
                 }
@@ -35,11 +40,20 @@ extension LogFileWalk {
                 }
                 lost.append(source)
             }
+            forget(lost)
             openMissed(group, path, besides: present)
         }
-        forget(lost)
         // What was written first is told first.
         gone.sort { ($0.modifiedNs, $0.path) < ($1.modifiedNs, $1.path) }
+    }
+
+    /// Whether the file at a path is the one of a place; one that has changed its name meanwhile is looked for elsewhere.
+    private func isStill(_ place: FilePlace, _ path: String) -> Bool {
+        guard let file = try? File(path, .read, in: system), let status = try? file.status(),  // gone again
+            let head = try? Fingerprint.head(of: file)  // the same
+        else { return false }
+        if head.starts(with: [0x1f, 0x8b]) { return true }
+        return place.offset <= status.bytes && place.fingerprint.fits(head)
     }
 
     /// Files that had a name and lost it again before anybody looked: of the siblings those that are newer than the last
