@@ -78,24 +78,24 @@ struct SeriesBits: Sendable {
     /// False where the ids are too far apart to be noted.
     let isComplete: Bool
 
-    /// When a series has samples.
-    struct Times {
-        /// When its first and its last sample are.
-        let first: Moment
-        let last: Moment
-        /// The slots, a bit each, that are known to hold samples.
-        let slots: UInt64
-    }
-
-    /// nil where the part has none of the series.
-    func times(of id: UInt64) -> Times? {
+    /// Which series of the part it is; nil where the part has none of it.
+    @inline(__always)
+    func rank(of id: UInt64) -> Int? {
         guard id >= first, (id - first) / 64 < UInt64(words.count) else { return nil }
         let word = words[Int((id - first) / 64)]
         let bit: UInt64 = 1 << ((id - first) % 64)
         guard word & bit != 0 else { return nil }
-        let rank = Int(ranks[Int((id - first) / 64)]) + (word & (bit - 1)).nonzeroBitCount
-        return Times(first: moment(spans[rank].first), last: moment(spans[rank].last), slots: marks[rank])
+        return Int(ranks[Int((id - first) / 64)]) + (word & (bit - 1)).nonzeroBitCount
     }
+
+    /// When the first and the last sample of a series are.
+    func ends(ofRank rank: Int) -> (first: Moment, last: Moment) {
+        (moment(spans[rank].first), moment(spans[rank].last))
+    }
+
+    /// The slots, a bit each, that are known to hold samples of a series.
+    @inline(__always)
+    func slots(ofRank rank: Int) -> UInt64 { marks[rank] }
 
     /// The slots, a bit each, that lie within a range as a whole.
     func slots(in range: ClosedRange<Int64>) -> UInt64 {

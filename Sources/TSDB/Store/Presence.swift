@@ -49,13 +49,14 @@ struct Presence {
 
     func answer(_ id: UInt64) -> Answer {
         var isPossible = isAnyPossible
-        for part in parts {
-            guard let times = part.series.times(of: id), times.first.lowerBound <= range.upperBound,
-                times.last.upperBound >= range.lowerBound
-            else { continue }
-            if part.isWhole, times.slots & part.slots != 0 || holds(times.first) || holds(times.last) {
+        for index in parts.indices {
+            guard let rank = parts[index].series.rank(of: id) else { continue }
+            if parts[index].isWhole, parts[index].series.slots(ofRank: rank) & parts[index].slots != 0 {
                 return .present
             }
+            let ends = parts[index].series.ends(ofRank: rank)
+            guard ends.first.lowerBound <= range.upperBound, ends.last.upperBound >= range.lowerBound else { continue }
+            if parts[index].isWhole, holds(ends.first) || holds(ends.last) { return .present }
             isPossible = true
         }
         guard isPossible else { return .absent }
