@@ -107,11 +107,14 @@ def walk(road, outage):
     hosts = "count(node_boot_time_seconds)"
     road.wait(lambda: road.number(hosts) == 1)
     judge("hosts that the agent measures", int(road.number(hosts)), "1", road.number(hosts) == 1)
+    native = "count(histogram_count(marketplace_http_request_duration_seconds{service='gateway'}) > 0)"
+    road.wait(lambda: road.number(native) > 0)
+    judge("routes of the gateway with native histograms", int(road.number(native)), ">= 1", road.number(native) >= 1)
     judge("lines arrive", "yes", "yes", road.wait(lambda: road.lines_kept() > 0) is not None)
     time.sleep(3 * road.interval)
 
     road.stop("agent")
-    stale = road.wait(lambda: road.number(f"count({up[4:-1]})") == 0)
+    stale = road.wait(lambda: road.number(f"count({up[4:-1]} or node_boot_time_seconds)") == 0)
     judge("seconds until the series of a stopped agent are stale", "never" if stale is None else round(stale, 1),
           f"<= {road.interval}", stale is not None and stale <= road.interval)
     before = road.lines_kept()

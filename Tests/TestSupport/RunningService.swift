@@ -69,9 +69,11 @@ package final class RunningService {
     }
 
     /// Waits for a state that lasts.
-    package static func wait(atMost seconds: TimeInterval = patienceSeconds, until isTrue: () -> Bool) -> Bool {
+    package static func wait(
+        atMost seconds: TimeInterval = patienceSeconds, until isTrue: () throws -> Bool
+    ) rethrows -> Bool {
         let deadline = Date(timeIntervalSinceNow: seconds)
-        while !isTrue() {
+        while try !isTrue() {
             if Date() > deadline { return false }
             Thread.sleep(forTimeInterval: 0.02)
         }

@@ -1,60 +1,63 @@
 import Ingest
 import Model
 import Posix
+import Storage
 import Telemetry
 
-/// Puts the pages of this host into the spool, at an interval.
+/// Puts the pages of this host into the spool at an interval, as those of a target that is scraped: what is gone from them
+/// is stale.
 final class HostSamples: Sendable {
     private let thread: OwnedThread
-    private let stopping: Monitor<Bool>
+    /// Whether the series end with it, once it is to stop.
+    private let stopping: Monitor<Bool?>
 
     /// - Parameters:
     ///   - page: appends the page in the text format.
     ///   - labels: of every sample; a label that a sample has itself stays.
+    ///   - ingest: the store is the spool's.
     init(
-        everyMs intervalMs: Int64, labels: [String: String], into spool: Spool, log: Logger,
+        everyMs intervalMs: Int64, labels: Labels, into ingest: IngestContext, log: Logger,
         time: any TimeSource = SystemTime(), page: @escaping @Sendable (inout [UInt8]) -> Void
     ) throws(SystemError) {
-        let stopping = Monitor(false)
+        let stopping = Monitor<Bool?>(nil)
         self.stopping = stopping
+        let intake = MetricIntake("host", store: ingest.store, registry: ingest.registry)
         thread = try OwnedThread(name: "host-samples") {
-            var encoder = WriteRequestEncoder()
+            var pages = TargetPages(PageSettings(ownPagesOf: labels), intake, keySeed: ingest.keySeed)
             var bytes: [UInt8] = []
-            var batch = SampleBatch()
+            var endsSeries: Bool?
             repeat {
                 bytes.removeAll(keepingCapacity: true)
-                batch.removeAll()
-                let atMs = time.wallMs
+                let (atMs, startedNs) = (time.wallMs, time.monotonicNs)
                 page(&bytes)
-                do {
-                    try Self.read(bytes.span, labels, atMs, &batch)
-                    let body = try encoder.encode(batch, as: .version1)
-                    _ = try spool.append(metrics: body, count: batch.values.count)
-                } catch {
-                    log.error("cannot put samples into the spool", ["error": .error(error)])
+                Self.keep(log) { () throws(StorageError) in
+                    try pages.take(bytes.span, .text, atMs: atMs) { time.monotonicNs - startedNs }.error
                 }
-            } while stopping.wait(atMostNs: intervalMs * 1_000_000, until: { $0 ? true : nil }) == nil
+                endsSeries = stopping.wait(atMostNs: intervalMs * 1_000_000) { $0 }
+            } while endsSeries == nil
+            guard endsSeries == true else { return }
+            Self.keep(log) { () throws(StorageError) in
+                // Behind every sample, those of this millisecond too.
+                try pages.end(atMs: time.wallMs + 1)
+                return nil
+            }
         }
     }
 
-    func stop() {
-        stopping.withLock { $0 = true }
+    func stop(endsSeries: Bool) {
+        stopping.withLock { $0 = endsSeries }
         stopping.wakeAll()
         thread.join()
     }
 
-    /// The samples of a page in the text format.
-    static func read(
-        _ page: Span<UInt8>, _ labels: [String: String], _ atMs: Int64, _ batch: inout SampleBatch
-    ) throws(ExpositionError) {
-        var reader = ExpositionReader(page, isOpenMetrics: false)
-        var builder = LabelsBuilder()
-        while let item = try reader.next() {
-            guard item == .series else { continue }
-            builder.removeAll()
-            reader.write(into: &builder)
-            for (name, value) in labels where !builder.contains(name) { builder.set(name, value) }
-            batch.append(builder.labels(), [(reader.timestampMs ?? atMs, reader.value)])
+    /// - Parameter body: returns what is wrong with a page.
+    private static func keep(_ log: Logger, _ body: () throws(StorageError) -> String?) {
+        var problem: String?
+        do throws(StorageError) {
+            problem = try body()
+        } catch {
+            problem = "\(error)"
         }
+        if let problem { log.warning("samples of the host are not kept", ["reason": .text(problem)]) }
     }
 }

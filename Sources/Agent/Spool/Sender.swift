@@ -8,7 +8,7 @@ final class Sender: Sendable {
     private enum Limits {
         /// How long the spool is waited for at a time.
         static let waitNs: Int64 = 1_000_000_000
-        /// How long a request under way may still take after the end was asked for.
+        /// How long the last records may take after the end was asked for.
         static let graceNs: Int64 = 3_000_000_000
         static let reasonBytesMax = 256
     }
@@ -57,32 +57,40 @@ final class Sender: Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Ends the thread, which lets a request under way finish for a moment.
-    func stop() {
+    /// Asks for the end: what the spool holds is still sent, for a moment and while the collector takes it.
+    func end() {
         stopping.withLock { $0 = $0 ?? time.monotonicNs }
         stopping.wakeAll()
-        thread.withLock { $0 }?.join()
+        spool.wake()
     }
 
+    func join() { thread.withLock { $0 }?.join() }
+
     private var isStopping: Bool { stopping.withLock { $0 != nil } }
+    private var isOverdue: Bool { stopping.withLock { $0.map { time.monotonicNs - $0 > Limits.graceNs } ?? false } }
 
     private func run() {
-        while !isStopping {
+        while !isOverdue {
+            let isLast = isStopping
             do {
-                guard let (record, end) = try spool.next(for: reader, atMostNs: Limits.waitNs) else { continue }
-                guard record.count == 0 || deliver(record) else { continue }
+                guard let (record, end) = try spool.next(for: reader, atMostNs: Limits.waitNs, unless: { isStopping })
+                else {
+                    if isLast { return }
+                    continue
+                }
+                guard record.count == 0 || deliver(record) else { return }
                 try spool.noteTaken(reader, upTo: end)
             } catch {
                 log.error("the spool cannot be read", ["error": .error(error)])
-                _ = stopping.wait(atMostNs: Limits.waitNs) { $0 }
+                if stopping.wait(atMostNs: Limits.waitNs, until: { $0 }) != nil { return }
             }
         }
     }
 
-    /// False where the end was asked for before the collector had it.
+    /// False where the end was asked for and the collector does not take it.
     private func deliver(_ record: SpoolRecord) -> Bool {
         var attempt = 1
-        while !isStopping {
+        while true {
             switch send(record) {
             case .taken:
                 sent.with(reader.name, record.kind == .logs ? "lines" : "samples").add(record.count)
@@ -103,7 +111,6 @@ final class Sender: Sendable {
                 if stopping.wait(atMostNs: delayNs ?? Limits.waitNs, until: { $0 }) != nil { return false }
             }
         }
-        return false
     }
 
     private func send(_ record: SpoolRecord) -> Outcome {
@@ -148,7 +155,7 @@ final class Sender: Sendable {
         }
         while true {
             if let result = waiting.wait(atMostNs: Limits.graceNs / 10, until: { $0 }) { return result }
-            if let askedNs = stopping.withLock({ $0 }), time.monotonicNs - askedNs > Limits.graceNs {
+            if isOverdue {
                 cancellation.raise()
                 client.wake()
             }

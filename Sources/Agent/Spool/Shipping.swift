@@ -1,6 +1,7 @@
 import Encoding
 import HTTP
 import Ingest
+import Model
 package import Posix
 package import Telemetry
 
@@ -62,39 +63,38 @@ package final class Shipping: Sendable {
         syslog = SyslogListeners(intake, log: logLog)
         try syslog.apply(options.syslog)
         let host = common["host"] ?? ""
+        let ingest = IngestContext(
+            store: SpoolStore(spool, labels: common, time: time), registry: registry,
+            keySeed: Hash128(low: .random(in: 0 ... .max), high: .random(in: 0 ... .max)), time: time)
         samples = try options.intervalMs.map { intervalMs throws(SystemError) in
-            try HostSamples(
-                everyMs: intervalMs, labels: common.merging(["job": "node", "instance": host]) { first, _ in first },
-                into: spool, log: log.component("samples"), time: time, page: page)
+            let own = common.merging(["job": "node", "instance": host]) { first, _ in first }
+            return try HostSamples(
+                everyMs: intervalMs, labels: Labels(own.map { ($0.key, $0.value) }), into: ingest,
+                log: log.component("samples"), time: time, page: page)
         }
-        scraper = options.scrapes.isEmpty ? nil : Self.scraper(spool, common, registry, log, time)
+        scraper =
+            options.scrapes.isEmpty ? nil : Scraper(ingest, log: log.component("scrape"), time: time)
         try scraper?.apply(options.scrapes)
         for sender in senders { try sender.start() }
         try heartbeat?.start()
-    }
-
-    private static func scraper(
-        _ spool: Spool, _ labels: [String: String], _ registry: Registry, _ log: Logger, _ time: any TimeSource
-    ) -> Scraper {
-        let seed = Hash128(low: .random(in: 0 ... .max), high: .random(in: 0 ... .max))
-        let context = IngestContext(
-            store: SpoolStore(spool, labels: labels, time: time), registry: registry, keySeed: seed, time: time)
-        return Scraper(context, log: log.component("scrape"), time: time)
     }
 
     /// Where it listens for syslog, with the ports that the kernel chose.
     package var syslogAddresses: [SocketAddress] { syslog.addresses }
 
     /// Ends the sources, then the senders. What no collector has acknowledged stays in the spool.
-    package func stop() throws {
+    ///
+    /// - Parameter endsSeries: whether every series becomes stale, which is not so where another one goes on with them.
+    package func stop(endsSeries: Bool = true) throws {
         spool.stop()
         files?.stop()
         journald?.stop()
         syslog.stop()
         stdin?.stop()
-        samples?.stop()
-        scraper?.stop()
-        for sender in senders { sender.stop() }
+        samples?.stop(endsSeries: endsSeries)
+        scraper?.stop(endsSeries: endsSeries)
+        for sender in senders { sender.end() }
+        for sender in senders { sender.join() }
         heartbeat?.stop()
         client.stop()
         try spool.close()

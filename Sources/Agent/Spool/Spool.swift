@@ -118,7 +118,7 @@ package final class Spool: Sendable {
         _ kind: SpoolRecord.Kind, _ body: [UInt8], _ count: Int, _ places: [String: String]
     ) throws(JournalError) -> Bool {
         let isAppended = try state.withLock { state throws(JournalError) in
-            guard !state.isStopping else { return false }
+            guard !state.isStopping || kind == .metrics else { return false }
             let record = SpoolRecord(
                 kind: kind, sequence: state.sequence, count: count, places: places, body: body)
             let end = try state.appender.append(type: kind.rawValue, record.encoded().span, compressing: false)
@@ -138,13 +138,15 @@ package final class Spool: Sendable {
 
     /// The oldest record that a collector has not acknowledged, with the position behind it; waits for one.
     ///
+    /// - Parameter isEnding: does not wait any longer; whoever changes it calls `wake`.
     /// - Returns: nil when the time is over.
-    func next(for reader: SpoolReader, atMostNs limitNs: Int64) throws(JournalError) -> (SpoolRecord, JournalPosition)?
-    {
+    func next(
+        for reader: SpoolReader, atMostNs limitNs: Int64, unless isEnding: () -> Bool = { false }
+    ) throws(JournalError) -> (SpoolRecord, JournalPosition)? {
         let position = reader.position
         let end = journal.end
         guard end > position else {
-            _ = state.wait(atMostNs: limitNs) { $0.isStopping || self.journal.end > position ? true : nil }
+            _ = state.wait(atMostNs: limitNs) { _ in isEnding() || self.journal.end > position ? true : nil }
             return nil
         }
         var found: (SpoolRecord, JournalPosition)?
@@ -189,11 +191,13 @@ package final class Spool: Sendable {
         Int(journal.end.value - min(reader.position, journal.end).value)
     }
 
-    /// Wakes whoever waits; nothing is appended any more.
+    /// Whoever waits with lines gives up, and no more are taken; the last samples are.
     package func stop() {
         state.withLock { $0.isStopping = true }
-        state.wakeAll()
+        wake()
     }
+
+    func wake() { state.wakeAll() }
 
     /// Notes the places and closes the journal, after everybody who uses the spool has ended.
     package func close() throws {

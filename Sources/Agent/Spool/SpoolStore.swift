@@ -54,13 +54,15 @@ final class SpoolStore: MetricStore {
         let nowNs = time.monotonicNs
         let body: [UInt8]? = state.withLock { state in
             sweep(&state, nowNs)
+            var nextExemplar = 0
             for index in batch.series.indices {
                 guard let labels = canonicalLabels(&batch, index, &state, nowNs) else {
                     outcome.unresolved.append(index)
                     continue
                 }
-                Self.copy(batch, index, labels, to: &written)
+                Self.copy(batch, index, labels, &nextExemplar, to: &written)
             }
+            outcome.acceptedExemplars = written.exemplars.count
             outcome.acceptedSamples = written.values.count
             outcome.acceptedHistograms = written.histograms.count
             written.metadata = batch.metadata
@@ -112,7 +114,8 @@ final class SpoolStore: MetricStore {
     }
 
     private static func copy(
-        _ batch: borrowing SampleBatch, _ index: Int, _ labels: [UInt8], to written: inout SampleBatch
+        _ batch: borrowing SampleBatch, _ index: Int, _ labels: [UInt8], _ nextExemplar: inout Int,
+        to written: inout SampleBatch
     ) {
         let series = batch.series[index]
         let (labelStart, sampleStart, histogramStart) = (
@@ -124,6 +127,14 @@ final class SpoolStore: MetricStore {
             written.values.append(batch.values[place])
         }
         for place in series.histograms { written.histograms.append(batch.histograms[place]) }
+        // They stand in the order of their series.
+        while nextExemplar < batch.exemplars.count, batch.exemplars[nextExemplar].series <= index {
+            if batch.exemplars[nextExemplar].series == index {
+                written.exemplars.append(batch.exemplars[nextExemplar])
+                written.exemplars[written.exemplars.count - 1].series = written.series.count
+            }
+            nextExemplar += 1
+        }
         written.series.append(
             SampleBatch.Series(
                 key: series.key, labels: labelStart..<written.labelBytes.count,

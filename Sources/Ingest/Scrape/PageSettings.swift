@@ -5,25 +5,28 @@ package struct PageSettings: Sendable {
     /// A page that says nothing else is bounded like this, before and after decompression.
     static let bodyBytesMaxDefault = 256 << 20
 
-    let job: String
-    let honorsLabels: Bool
-    let honorsTimestamps: Bool
-    let tracksTimestampStaleness: Bool
-    let limits: ScrapeLimits
-    let fallback: ScrapeProtocol?
-    let metricRules: [RelabelRule]
-    let validation: NameValidation
-    let histograms: ProtobufExposition.Histograms
+    private(set) var job = ""
+    private(set) var honorsLabels = true
+    private(set) var honorsTimestamps = true
+    private(set) var tracksTimestampStaleness = false
+    private(set) var limits = ScrapeLimits()
+    private(set) var fallback: ScrapeProtocol?
+    private(set) var metricRules: [RelabelRule] = []
+    private(set) var validation = NameValidation.utf8
+    private(set) var histograms = ProtobufExposition.Histograms(native: false, alwaysClassic: false)
     /// Whether classic histograms become native ones with their bounds.
-    let convertsClassic: Bool
+    private(set) var convertsClassic = false
     /// Zero is no limit.
-    let histogramBuckets: Int
+    private(set) var histogramBuckets = 0
     /// The finest schema that the least factor between buckets allows.
-    let histogramSchemaMax: Int32
-    let extraMetrics: Bool
-    let timeoutMs: Int64
+    private(set) var histogramSchemaMax = NativeHistogram.schema(minFactor: 0)
+    private(set) var extraMetrics = false
+    private(set) var timeoutMs: Int64 = 0
     /// What the series of the target get.
     let labels: Labels
+
+    /// Pages that are made in this process: their own labels stay.
+    package init(ownPagesOf labels: Labels) { self.labels = labels }
 
     /// - Parameter target: all of the target's labels.
     package init(_ options: ScrapeOptions, _ target: Labels) {

@@ -102,8 +102,11 @@ package final class Scraper: Sendable {
         threads.withLock { [started] in $0 = started }
     }
 
-    /// Ends scraping. As in Prometheus, nothing becomes stale: a server that comes back soon goes on.
-    package func stop() {
+    /// Ends scraping.
+    ///
+    /// - Parameter endsSeries: whether every series becomes stale. As in Prometheus it does not where a server may come
+    ///   back soon and go on.
+    package func stop(endsSeries: Bool = false) {
         discoveries.withLock { $0 }?.stop()
         clock.withLock { $0.isStopping = true }
         clock.wakeAll()
@@ -111,6 +114,10 @@ package final class Scraper: Sendable {
         client.stop()
         queue.close()
         for thread in threads.withLock({ $0 }) { thread.join() }
+        guard endsSeries else { return }
+        // Behind every sample, those of this millisecond too.
+        let atMs = time.wallMs + 1
+        for loop in pools.withLock({ $0.byJob.values.flatMap(\.loops) }) where loop.hasScraped { end(loop, atMs: atMs) }
     }
 }
 
@@ -208,6 +215,8 @@ extension Scraper {
         }
         let startedNs = time.monotonicNs
         client.send(loop.target.request) { [self] result in
+            // Of a scrape that the end of the scraper broke off nothing is known.
+            if case .failure(let error) = result, error.reason == .cancelled { return loop.finish() }
             push(
                 .page(Fetched(loop: loop, plannedNs: plannedNs, startedNs: startedNs, atMs: atMs, result: result)), loop
             )
@@ -232,10 +241,13 @@ extension Scraper {
                 let startedNs = time.monotonicNs
                 report(loop, startedNs: startedNs, atMs: atMs, fail(loop, reason, atMs: atMs, startedNs: startedNs))
                 loop.finish()
-            case .end(let loop, let atMs):
-                _ = loop.take { pages in guarded { () throws(StorageError) in try pages.end(atMs: atMs) } }
+            case .end(let loop, let atMs): end(loop, atMs: atMs)
             }
         }
+    }
+
+    private func end(_ loop: ScrapeLoop, atMs: Int64) {
+        _ = loop.take { pages in guarded { () throws(StorageError) in try pages.end(atMs: atMs) } }
     }
 
     private func read(_ fetched: Fetched, _ unpacking: inout PageUnpacking) {

@@ -112,7 +112,7 @@ package struct TargetPages: Sendable {
     }
 
     /// The target has gone: everything of it is stale, the report as well.
-    mutating func end(atMs: Int64) throws(StorageError) {
+    package mutating func end(atMs: Int64) throws(StorageError) {
         start()
         markStale(atMs)
         for index in reports.indices where reports[index].reference != .unresolved {

@@ -54,5 +54,6 @@ final class AgentWork: Sendable {
         return page
     }
 
-    func stop() throws { try shipping?.stop() }
+    /// - Parameter endsSeries: whether what was sent becomes stale: not where other work goes on with it.
+    func stop(endsSeries: Bool) throws { try shipping?.stop(endsSeries: endsSeries) }
 }

@@ -78,7 +78,7 @@ final class HostAgent: Sendable {
         log.info("stopping")
         server.stop(drainingAtMostNs: Self.drainNs)
         pages.stop()
-        try work.withLock { $0 }.stop()
+        try work.withLock { $0 }.stop(endsSeries: true)
         client.stop()
         authenticator?.stop()
         log.info("stopped")
@@ -96,7 +96,7 @@ extension HostAgent {
             let new = try Self.load(options, log)
             if let refusal = refusal(of: new, after: old.configuration) { throw StartFailure(refusal) }
             // Two cannot use one spool: the old work ends first.
-            try old.stop()
+            try old.stop(endsSeries: false)
             do {
                 try begin(new)
             } catch {
