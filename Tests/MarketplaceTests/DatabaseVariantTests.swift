@@ -34,7 +34,7 @@ import Testing
         #expect(try shop.metrics(.catalog, "marketplace_cache_pool_connections{state=\"idle\"}").last?.last != "0")
     }
 
-    @Test func connectionsThatTheDatabaseEndsAreMadeAnew() throws {
+    @Test func connectionsThatTheDatabaseEndsAreMadeAnewAndMissedByNobody() throws {
         let postgres = try RunningPostgres()
         let shop = try RunningMarketplace { $0.postgres = postgres.options }
         defer { shop.stop() }
@@ -43,11 +43,19 @@ import Testing
         _ = try PostgresConnection(postgres.options).run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'obs' AND pid <> pg_backend_pid()"
         )
-        // One request finds the connection gone; the next has another.
         let answers = try (0..<20).map { _ in try shop.ask(.get, "/v1/cart", token: token) }
-        #expect(answers.last?.status == 200)
-        for answer in answers where answer.status != 200 {
-            #expect(answer.errorCode == "database")
+        #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.map(\.text))")
+    }
+
+    @Test func aDatabaseThatIsGoneIsARefusalForNow() throws {
+        let postgres = try RunningPostgres()
+        let shop = try RunningMarketplace { $0.postgres = postgres.options }
+        defer { shop.stop() }
+        let token = try shop.signUp()
+        try postgres.stop()
+        let answers = try (0..<5).map { _ in try shop.ask(.get, "/v1/cart", token: token) }
+        for answer in answers {
+            #expect(answer.status == 503 && answer.errorCode == "database_unavailable", "\(answer.text)")
             #expect(answer.json["error"]?["request_id"]?.text != nil)
         }
     }

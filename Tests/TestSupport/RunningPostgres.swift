@@ -11,7 +11,7 @@ package final class RunningPostgres {
     package init() throws {
         let folder = TemporaryDirectory()
         // Its owner must not be root.
-        let user = getuid() == 0 ? "postgres" : NSUserName()
+        let user = Self.user
         try RunningService.run("/bin/chmod", ["777", folder.path], in: folder)
         try RunningService.run(
             "\(Self.programs)/initdb",
@@ -28,5 +28,14 @@ package final class RunningPostgres {
             (try? PostgresConnection(options)) != nil  // not yet
         }
         self.options = options
+    }
+
+    private static var user: String { getuid() == 0 ? "postgres" : NSUserName() }
+
+    /// Ends it with every connection.
+    package func stop() throws {
+        let folder = service.folder
+        try RunningService.run(
+            "\(Self.programs)/pg_ctl", ["-D", folder.file("data"), "-m", "fast", "stop"], in: folder, user: Self.user)
     }
 }

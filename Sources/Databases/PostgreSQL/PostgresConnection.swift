@@ -41,7 +41,10 @@ package final class PostgresConnection {
     package var serverVersion: Int { unsafe Int(cpostgres_version(connection)) }
 
     /// Whether further statements make sense.
-    package var isGood: Bool { unsafe !isAbandoned && cpostgres_is_good(connection) != 0 }
+    package var isGood: Bool { !isAbandoned && !isLost }
+
+    /// Whether the server, or the way to it, has ended the connection.
+    package var isLost: Bool { unsafe cpostgres_is_good(connection) == 0 }
 
     /// Runs one statement.
     ///

@@ -16,5 +16,10 @@ package struct PostgresError: Error, Equatable, CustomStringConvertible {
     /// A row that is there twice, or not as its table wants it.
     package var isConstraint: Bool { code?.hasPrefix("23") ?? false }
 
+    /// The server is away, full or on its way down, as opposed to a statement that it does not like.
+    package var isUnavailable: Bool {
+        code.map { code in ["08", "53", "57P"].contains { code.hasPrefix($0) } } ?? true
+    }
+
     package var description: String { "cannot \(action) on PostgreSQL at \(server): \(reason)" }
 }

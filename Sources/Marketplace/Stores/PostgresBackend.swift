@@ -36,22 +36,38 @@ struct PostgresBackend: SQLBackend {
     private func transaction<R>(
         _ begin: String, _ body: (Ask) throws(StoreFailure) -> R
     ) throws(StoreFailure) -> R {
-        let outcome: Result<R, StoreFailure>
+        var outcome: Result<R, StoreFailure>?
         do throws(PostgresError) {
-            outcome = try pool.use { connection throws(PostgresError) in
-                _ = try connection.run(begin)
-                let outcome = Self.outcome(body, connection)
-                if case .success = outcome {
-                    _ = try connection.run("COMMIT")
-                } else {
-                    _ = try? connection.run("ROLLBACK")  // a lost connection has rolled back, and goes out of the pool
-                }
-                return outcome
-            }
+            // A kept connection that the server has ended meanwhile says so at its first statement, and takes those that
+            // wait beside it out of the pool. The second try is on a new one; nothing has begun before.
+            outcome = try attempt(begin, body, endsWhereLost: false)
+            if outcome == nil { outcome = try attempt(begin, body, endsWhereLost: true) }
         } catch {
             throw Self.failure(error)
         }
+        guard let outcome else { preconditionFailure("BUG: the last attempt has no outcome") }
         return try outcome.get()
+    }
+
+    /// - Returns: nil where the connection was lost before the transaction had begun.
+    private func attempt<R>(
+        _ begin: String, _ body: (Ask) throws(StoreFailure) -> R, endsWhereLost: Bool
+    ) throws(PostgresError) -> Result<R, StoreFailure>? {
+        try pool.use { connection throws(PostgresError) in
+            do throws(PostgresError) {
+                _ = try connection.run(begin)
+            } catch {
+                if connection.isLost, !endsWhereLost { return nil }
+                throw error
+            }
+            let outcome = Self.outcome(body, connection)
+            if case .success = outcome {
+                _ = try connection.run("COMMIT")
+            } else {
+                _ = try? connection.run("ROLLBACK")  // a lost connection has rolled back, and goes out of the pool
+            }
+            return outcome
+        }
     }
 
     private static func outcome<R>(
@@ -77,7 +93,8 @@ struct PostgresBackend: SQLBackend {
     }
 
     private static func failure(_ error: PostgresError) -> StoreFailure {
-        StoreFailure(error.isConstraint ? .conflict : .database, error.description)
+        StoreFailure(
+            error.isConstraint ? .conflict : error.isUnavailable ? .unavailable : .database, error.description)
     }
 
     private static func text(_ value: SQLValue) -> String? {

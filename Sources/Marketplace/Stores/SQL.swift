@@ -35,8 +35,10 @@ struct StoreFailure: Error, CustomStringConvertible {
     enum Reason: String, Sendable {
         /// All connections were taken for as long as a request waits.
         case poolExhausted = "pool_exhausted"
-        /// The database says no, or is not there.
+        /// The database says no.
         case database
+        /// The database is not there, or not for now.
+        case unavailable = "database_unavailable"
         /// Someone else has the name already.
         case conflict
         /// What a service found inside of the transaction; the sentence is for its client.

@@ -115,6 +115,11 @@ extension Call {
         switch failure.reason {
         case .refused: refuse(.conflict, "conflict", failure.description)
         case .conflict: refuse(.conflict, "conflict", "it exists already")
+        case .unavailable:
+            log.error("the database cannot be reached", ["error": .text(failure.description)])
+            refuse(
+                .serviceUnavailable, failure.reason.rawValue, "the database cannot be reached; try again",
+                retryAfterSeconds: 1)
         case .poolExhausted:
             refuse(.serviceUnavailable, failure.reason.rawValue, failure.description, retryAfterSeconds: 1)
         case .database:
