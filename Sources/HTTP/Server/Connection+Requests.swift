@@ -186,14 +186,12 @@ extension Connection {
         worker.request.hasDecodedBody = false
         worker.request.bodyRange = 0..<0
         worker.request.id = core.nextRequestID()
-        worker.request.method = worker.request.head.method ?? .get
+        worker.request.method = worker.request.head.method
     }
 
     /// - Returns: nil when the request is answered already.
     private func decide(headEnd: Int) throws(RequestRefusal) -> Admission? {
-        guard let method = worker.request.head.method else {
-            throw RequestRefusal(.notImplemented, "this method is not served")
-        }
+        let method = worker.request.head.method
         let endpoint = try worker.request.findEndpoint(core.router)
         if method == .options, endpoint?.route(for: .options) == nil {
             answerOptions(endpoint, headEnd)
@@ -265,7 +263,7 @@ extension Connection {
         worker.request.hasDecodedBody = false
         worker.request.peer = peer
         worker.request.isSecure = transport.isSecure
-        worker.request.method = worker.request.head.method ?? .get
+        worker.request.method = worker.request.head.method
         if !body.isEmpty {
             try worker.request.decodeBody(&worker.codecs, bytesMax: admission.bodyBytesMax)
         }
@@ -343,7 +341,7 @@ extension Connection {
     /// OPTIONS tells the methods, and what pages of other origins may send.
     private func answerOptions(_ endpoint: Router.Endpoint?, _ headEnd: Int) {
         var fields = ResponseFields()
-        let allow = endpoint?.allow ?? Method.allCases.filter { $0 != .trace }.map(\.name).joined(separator: ", ")
+        let allow = endpoint?.allow ?? Method.allCases.filter { $0 != .other }.map(\.name).joined(separator: ", ")
         fields.append("Allow", allow)
         if core.options.crossOrigin != .none {
             fields.append("Access-Control-Allow-Methods", allow)

@@ -1,6 +1,6 @@
-/// The request methods that are known. TRACE is one, so that it is refused like any method that a path has not with 405.
+/// The request methods that paths may have. Every other is one that no path has, and is refused like that.
 package enum Method: UInt8, CaseIterable, Sendable {
-    case get, head, post, put, delete, options, patch, trace
+    case get, head, post, put, delete, options, patch, other
 
     package var name: String {
         switch self {
@@ -11,13 +11,12 @@ package enum Method: UInt8, CaseIterable, Sendable {
         case .delete: "DELETE"
         case .options: "OPTIONS"
         case .patch: "PATCH"
-        case .trace: "TRACE"
+        case .other: "other"
         }
     }
 
     /// Methods are case-sensitive (RFC 9110, 9.1).
-    init?(_ bytes: Span<UInt8>) {
-        guard let method = Method.allCases.first(where: { bytes.equals($0.name) }) else { return nil }
-        self = method
+    init(_ bytes: Span<UInt8>) {
+        self = Method.allCases.first { bytes.equals($0.name) } ?? .other
     }
 }

@@ -27,8 +27,7 @@ package struct RequestHead: Sendable {
         case chunked
     }
 
-    /// Nil for a token that no route can be registered for.
-    package internal(set) var method: Method?
+    package internal(set) var method = Method.other
     /// The target up to the question mark.
     var path = Piece(0, 0)
     /// Behind the question mark.
@@ -47,7 +46,7 @@ package struct RequestHead: Sendable {
     package init() {}
 
     mutating func reset() {
-        method = nil
+        method = .other
         path = Piece(0, 0)
         query = Piece(0, 0)
         fields.removeAll(keepingCapacity: true)

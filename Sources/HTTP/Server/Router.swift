@@ -43,7 +43,7 @@ package struct Router: Sendable {
 
         /// The methods for an Allow field.
         var allow: String {
-            var names = Method.allCases.filter { route(for: $0) != nil }.map(\.name)
+            var names = Method.allCases.filter { $0 != .other && route(for: $0) != nil }.map(\.name)
             if routes[Int(Method.options.rawValue)] == nil { names.append(Method.options.name) }
             return names.joined(separator: ", ")
         }
