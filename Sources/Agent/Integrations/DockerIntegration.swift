@@ -66,10 +66,12 @@ final class DockerIntegration: Collector {
             "cpu_usage_seconds_total", .counter, "Seconds of processors.",
             stats["cpu_stats"]?["cpu_usage"]?["total_usage"]?.double.map { $0 / 1e9 })
         let memory = stats["memory_stats"]
+        // Groups of the first kind tell of themselves and those below under another name.
+        let inactive = (memory?["stats"]?["total_inactive_file"] ?? memory?["stats"]?["inactive_file"])?.double ?? 0
         add("memory_usage_bytes", .gauge, "Memory with caches.", memory?["usage"]?.double)
         add(
             "memory_working_set_bytes", .gauge, "Memory that cannot be had back at once.",
-            memory?["usage"]?.double.map { max(0, $0 - (memory?["stats"]?["inactive_file"]?.double ?? 0)) })
+            memory?["usage"]?.double.map { max(0, $0 - inactive) })
         add("spec_memory_limit_bytes", .gauge, "The limit of memory.", memory?["limit"]?.double)
         add("processes", .gauge, "Processes and threads.", stats["pids_stats"]?["current"]?.double)
         for network in stats["networks"]?.members ?? [] {
