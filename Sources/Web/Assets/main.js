@@ -1,13 +1,15 @@
 // Which page an address is.
 
+import { askDashboard } from "./core/api.js";
 import { fill, h } from "./core/dom.js";
 import { goToLogin, known, mustLogIn } from "./core/session.js";
 import { mark, shell, tools } from "./pages/shell.js";
 
+/// Addresses, what shows them, and what that asks first.
 const pages = [
   [/^\/$/, () => import("./pages/overview.js").then(({ overviewPage }) => overviewPage)],
   [/^\/dashboards$/, () => import("./pages/dashboards.js").then(({ dashboardsPage }) => dashboardsPage)],
-  [/^\/d\/([^/]+)/, () => import("./pages/dashboard.js").then(({ dashboardPage }) => dashboardPage)],
+  [/^\/d\/([^/]+)/, () => import("./pages/dashboard.js").then(({ dashboardPage }) => dashboardPage), askDashboard],
   [/^\/explore$/, () => import("./pages/explore.js").then(({ explorePage }) => explorePage)],
   [/^\/alerts$/, () => import("./pages/alerts.js").then(({ alertsPage }) => alertsPage)],
   [/^\/targets$/, () => import("./pages/targets.js").then(({ targetsPage }) => targetsPage)],
@@ -20,6 +22,12 @@ const page = shell();
 let end = null;
 let visit = 0;
 
+/// What goes on while something else is waited for: its failure is told to whoever waits for it then.
+function begun(promise) {
+  promise?.catch(() => {});
+  return promise;
+}
+
 async function route() {
   const own = ++visit;
   const path = location.pathname;
@@ -29,18 +37,21 @@ async function route() {
   mark(path);
   page.classList.add("is-loading");
   try {
+    const [pattern, load, ask] = pages.find(([one]) => one.test(path)) ?? [];
+    const loading = begun(load?.());
     await known();
     if (own !== visit) return;
     if (mustLogIn() && path !== "/login") return goToLogin();
-    const [pattern, load] = pages.find(([one]) => one.test(path)) ?? [];
     if (!load) {
       fill(page, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "/" }, "to the overview")));
       return;
     }
-    const show = await load();
+    const names = pattern.exec(path).slice(1).map(decodeURIComponent);
+    const answer = begun(ask?.(...names));
+    const show = await loading;
     if (own !== visit) return;
     document.title = "obs";
-    const ended = await show(page, ...pattern.exec(path).slice(1).map(decodeURIComponent));
+    const ended = await show(page, ...names, answer);
     if (own === visit) end = ended ?? null;
     else ended?.();
   } catch (error) {

@@ -10,6 +10,7 @@ package final class PageAssets: Sendable {
     private static let maxAgeSeconds = 31_536_000
 
     private let version = Lock("")
+    private let modules = Lock<[[String]: [String]]>([:])
 
     package init() {}
 
@@ -35,6 +36,36 @@ package final class PageAssets: Sendable {
             response.fields.append("Cache-Control", "public, max-age=\(Self.maxAgeSeconds), immutable")
             response.fields.append("X-Content-Type-Options", "nosniff")
             response.send(bytes, contentType: type)
+        }
+    }
+
+    /// These scripts, and all that they need before they run: what their imports name, and so on.
+    func modules(of names: [String]) -> [String] {
+        modules.withLock { known in
+            if let found = known[names] { return found }
+            var found = names
+            var place = 0
+            while place < found.count {
+                for name in Self.imports(of: found[place]) where !found.contains(name) { found.append(name) }
+                place += 1
+            }
+            known[names] = found
+            return found
+        }
+    }
+
+    /// `import { a } from "../b.js";`, also where the names take several lines.
+    private static func imports(of name: String) -> [String] {
+        let text = bytes(name).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return text.split(separator: "\n").compactMap { line in
+            guard ["import ", "export ", "} from "].contains(where: line.hasPrefix), line.hasSuffix(".js\";"),
+                let path = line.split(separator: "\"").dropLast().last
+            else { return nil }
+            var folders = name.split(separator: "/").dropLast()
+            for step in path.split(separator: "/") where step != "." {
+                if step == ".." { folders.removeLast() } else { folders.append(step) }
+            }
+            return folders.joined(separator: "/")
         }
     }
 

@@ -9,8 +9,10 @@ package struct Pages: Sendable {
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
         """
+    /// Each with the script that shows what is there.
     private static let addresses = [
-        "/dashboards", "/d/*rest", "/explore", "/alerts", "/targets", "/status", "/login", "/s/:code",
+        ("/dashboards", "dashboards"), ("/d/*rest", "dashboard"), ("/explore", "explore"), ("/alerts", "alerts"),
+        ("/targets", "targets"), ("/status", "status"), ("/login", "login"), ("/s/:code", "login"),
     ]
 
     private let assets: PageAssets
@@ -24,10 +26,10 @@ package struct Pages: Sendable {
         router.get("/", role: nil) { [assets] request, response in
             let accept = request.headerText("accept") ?? ""
             if accept.contains("json"), !accept.contains("html") { return Self.greet(&response) }
-            Self.send(assets, &response)
+            Self.send(assets, "overview", &response)
         }
-        for address in Self.addresses {
-            router.get(address, role: nil) { [assets] _, response in Self.send(assets, &response) }
+        for (address, script) in Self.addresses {
+            router.get(address, role: nil) { [assets] _, response in Self.send(assets, script, &response) }
         }
     }
 
@@ -37,34 +39,41 @@ package struct Pages: Sendable {
         response.send(ElasticsearchBulk.greeting, contentType: ContentType.json)
     }
 
-    private static func send(_ assets: PageAssets, _ response: inout Response) {
+    private static func send(_ assets: PageAssets, _ script: String, _ response: inout Response) {
         response.fields.append("Content-Security-Policy", policy)
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "same-origin")
         response.fields.append("Cache-Control", "no-cache")
-        response.send(assets.isComplete ? document(assets.folder) : withoutAssets, contentType: ContentType.html)
+        response.send(
+            assets.isComplete ? document(assets, script) : withoutAssets, contentType: ContentType.html)
     }
 
-    private static func document(_ folder: String) -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="dark light">
-        <title>obs</title>
-        <link rel="icon" href="\(folder)/icon.svg" type="image/svg+xml">
-        <link rel="stylesheet" href="\(folder)/vendor/uPlot.min.css">
-        <link rel="stylesheet" href="\(folder)/app.css">
-        <link rel="stylesheet" href="\(folder)/panels.css">
-        <link rel="stylesheet" href="\(folder)/pages.css">
-        <script src="\(folder)/vendor/uPlot.iife.js"></script>
-        <script type="module" src="\(folder)/main.js"></script>
-        <noscript>The pages of obs need JavaScript. The same answers are at <code>/api/v1</code> and in
-        <code>obs query</code>.</noscript>
-        </html>
+    private static func document(_ assets: PageAssets, _ script: String) -> String {
+        let folder = assets.folder
+        // All at once: a browser that finds each by the import of another asks six times, one after the other.
+        let scripts = assets.modules(of: ["main.js", "pages/\(script).js"]).map {
+            "<link rel=\"modulepreload\" href=\"\(folder)/\($0)\">"
+        }
+        return """
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="dark light">
+            <title>obs</title>
+            <link rel="icon" href="\(folder)/icon.svg" type="image/svg+xml">
+            <link rel="stylesheet" href="\(folder)/vendor/uPlot.min.css">
+            <link rel="stylesheet" href="\(folder)/app.css">
+            <link rel="stylesheet" href="\(folder)/panels.css">
+            <link rel="stylesheet" href="\(folder)/pages.css">
+            <script defer src="\(folder)/vendor/uPlot.iife.js"></script>
+            \(scripts.joined(separator: "\n"))
+            <script type="module" src="\(folder)/main.js"></script>
+            <noscript>The pages of obs need JavaScript. The same answers are at <code>/api/v1</code> and in
+            <code>obs query</code>.</noscript>
+            </html>
 
-        """
+            """
     }
 
     /// What a program shows that was built by `swift build` alone.

@@ -92,6 +92,8 @@ export async function prometheus(path, query = {}, signal = undefined) {
   };
 }
 
+export const askDashboard = (uid) => request(`/obs/v1/dashboards/${encodeURIComponent(uid)}`);
+
 export const queryRange = (expr, range, step, signal) =>
   prometheus("query_range", { query: expr, start: range.from / 1000, end: range.to / 1000, step }, signal);
 

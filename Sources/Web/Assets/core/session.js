@@ -3,11 +3,23 @@
 import { request } from "./api.js";
 
 let person = null;
+let asked = null;
 
 /// Asks once who is logged in; gives {isRequired, name, role}.
 export async function known() {
-  person ??= (await request("/obs/v1/session")).data;
+  asked ??= request("/obs/v1/session");
+  try {
+    person = (await asked).data;
+  } catch (error) {
+    asked = null;
+    throw error;
+  }
   return person;
+}
+
+function forget() {
+  person = null;
+  asked = null;
 }
 
 export const mustLogIn = () => Boolean(person?.isRequired && !person.name);
@@ -21,7 +33,7 @@ export const mayOperate = () => !person?.isRequired || ["operate", "admin"].incl
 /// Shows the page on which one logs in, which leads back to this one.
 export function goToLogin() {
   if (location.pathname === "/login") return;
-  person = null;
+  forget();
   const next = location.pathname + location.search;
   history.replaceState(null, "", `/login?${new URLSearchParams({ next })}`);
   dispatchEvent(new Event("obs:route"));
@@ -33,12 +45,12 @@ const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(te
 export async function logIn(name, secret) {
   const authorization = name === "" ? `Bearer ${secret}` : `Basic ${base64(`${name}:${secret}`)}`;
   await request("/obs/v1/session", { method: "POST", authorization });
-  person = null;
+  forget();
   dispatchEvent(new Event("obs:person"));
 }
 
 export async function logOut() {
   await request("/obs/v1/session", { method: "DELETE" });
-  person = null;
+  forget();
   dispatchEvent(new Event("obs:person"));
 }

@@ -6,13 +6,13 @@ import { interpolated, namesUsed } from "./interpolate.js";
 
 const allOption = "$__all";
 
-/// Values of all variables by name, as `interpolated` takes them; asks what is not known, in the order of dependence.
+/// Values of all variables by name, as `interpolated` takes them; each is asked once those are known that it depends on.
 ///
 /// `chosen` has lists of texts by name, as the address of the page has them.
 export async function resolveVariables(variables, chosen, range, signal) {
   const scope = {};
   const failures = [];
-  for (const variable of ordered(variables)) {
+  const settle = async (variable) => {
     try {
       variable.choices = await choicesOf(variable, scope, range, signal);
     } catch (error) {
@@ -21,9 +21,17 @@ export async function resolveVariables(variables, chosen, range, signal) {
       failures.push(`variable ${variable.name}: ${error.message}`);
     }
     scope[variable.name] = valueOf(variable, chosen[variable.name], range);
+  };
+  const settled = new Map();
+  for (const variable of ordered(variables)) {
+    const needed = namesNeeded(variable).map((name) => settled.get(name));
+    settled.set(variable.name, Promise.all(needed).then(() => settle(variable)));
   }
+  await Promise.all(settled.values());
   return { scope, failures };
 }
+
+const namesNeeded = (variable) => [...namesUsed(variable.query), ...namesUsed(variable.regex)];
 
 /// Each after those that its query names.
 export function ordered(variables) {
@@ -33,7 +41,7 @@ export function ordered(variables) {
   const visit = (variable) => {
     if (seen.has(variable.name)) return;
     seen.add(variable.name);
-    for (const name of [...namesUsed(variable.query), ...namesUsed(variable.regex)]) {
+    for (const name of namesNeeded(variable)) {
       if (byName.has(name)) visit(byName.get(name));
     }
     result.push(variable);

@@ -1,6 +1,6 @@
 // One dashboard: its variables, and its panels as they come into view.
 
-import { prometheus, request, unlessAborted } from "../core/api.js";
+import { askDashboard, prometheus, unlessAborted } from "../core/api.js";
 import { fill, h, link } from "../core/dom.js";
 import { duration } from "../core/time.js";
 import { builtIns } from "../dashboards/data.js";
@@ -16,9 +16,10 @@ import { TimePicker } from "./timepicker.js";
 
 const atOnce = 6;
 
-/// Shows a dashboard by its identifier; gives what ends it.
-export async function dashboardPage(page, uid) {
-  const { dashboard, ...about } = await request(`/obs/v1/dashboards/${encodeURIComponent(uid)}`);
+/// Shows a dashboard by its identifier, which may be asked for already; gives what ends it.
+export async function dashboardPage(page, uid, asked = askDashboard(uid)) {
+  scrapeInterval();
+  const { dashboard, ...about } = await asked;
   return showDashboard(page, dashboard, { uid, ...about });
 }
 
@@ -63,8 +64,7 @@ class DashboardView {
     this.grid = h("div", { class: "sections" });
     fill(this.page, this.head, this.controls, this.grid);
     this.showHead();
-    this.dashboard.scrapeIntervalMs = await scrapeInterval();
-    await this.resolve();
+    [this.dashboard.scrapeIntervalMs] = await Promise.all([scrapeInterval(), this.resolve()]);
     this.render();
   }
 
@@ -178,7 +178,7 @@ class DashboardView {
     this.queue = [];
     const panels = repeated(this.dashboard.panels, this.dashboard.scope);
     fill(this.grid, this.sections(panels));
-    this.loadMarks();
+    this.wantsMarks = true;
   }
 
   /// Panels by the rows that they are in; those before the first row are in none.
@@ -241,6 +241,11 @@ class DashboardView {
         this.next();
       });
     }
+    // Panels first: marks are drawn over them.
+    if (this.wantsMarks && this.running === 0 && this.views.some((view) => view.isWanted)) {
+      this.wantsMarks = false;
+      this.loadMarks();
+    }
   }
 
   async refresh() {
@@ -249,7 +254,7 @@ class DashboardView {
     this.picker.show();
     if (this.dashboard.variables.some((one) => one.refresh === 2)) await this.resolve();
     for (const view of this.views) view.isWanted = false;
-    this.loadMarks();
+    this.wantsMarks = true;
     const seen = this.views.filter((view) => {
       const box = view.element.getBoundingClientRect();
       return box.bottom > -200 && box.top < innerHeight + 200;
@@ -274,19 +279,15 @@ class DashboardView {
   }
 }
 
-let scrapeIntervalKnown = null;
+let scrapeIntervalAsked = null;
 
 /// How often is scraped, for `$__rate_interval`: the longest interval of all jobs, for a rate that is asked over less than
 /// that of its job is empty. Jobs that are scraped once in minutes do not make the rates of all others so coarse.
-async function scrapeInterval() {
-  if (scrapeIntervalKnown) return scrapeIntervalKnown;
-  try {
-    const { data } = await prometheus("status/config");
+function scrapeInterval() {
+  scrapeIntervalAsked ??= prometheus("status/config").then(({ data }) => {
     const all = [...(data.yaml ?? "").matchAll(/scrape_interval:\s*"?(\w+)/g)].map(([, text]) => duration(text));
     const short = all.filter((ms) => ms && ms <= 60_000);
-    scrapeIntervalKnown = short.length > 0 ? Math.max(...short) : 15_000;
-  } catch {
-    scrapeIntervalKnown = 15_000;
-  }
-  return scrapeIntervalKnown;
+    return short.length > 0 ? Math.max(...short) : 15_000;
+  }).catch(() => 15_000);
+  return scrapeIntervalAsked;
 }
