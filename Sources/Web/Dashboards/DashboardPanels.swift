@@ -37,7 +37,7 @@ enum DashboardPanels {
             let kind = source(inner["datasource"]) ?? target["query"]?["group"]?.text ?? target["query"]?["kind"]?.text
             return RenderedPanel.Query(
                 text: variables.filled(text), legend: variables.filled(inner["legendFormat"]?.text ?? ""),
-                isLogs: (kind ?? own) == "loki")
+                isLogs: (kind ?? own) == "loki", isBuckets: inner["format"]?.text == "heatmap")
         }
     }
 

@@ -7,6 +7,8 @@ struct PanelPicture {
     struct Series {
         var name: String
         var values: [Double]
+        /// Of a bucket that counts all below it.
+        var bound: Double?
 
         var last: Double? { values.last { !$0.isNaN } }
     }
@@ -46,14 +48,16 @@ struct PanelPicture {
             switch panel.kind {
             case .graph: graph(box, &picture)
             case .figures: figures(box, &picture)
+            case .heatmap: heatmap(box, &picture)
+            case .timeline: timeline(box, &picture)
             case .table, .text:
-                lines(series.map { ($0.name, panel.unit.text($0.last ?? .nan)) }, box, &picture)
+                lines(series.map { ($0.name, text($0.last ?? .nan)) }, box, &picture)
             }
         }
         return picture
     }
 
-    private struct Box {
+    struct Box {
         var left: Double
         var top: Double
         var right: Double
@@ -63,11 +67,35 @@ struct PanelPicture {
         var height: Double { bottom - top }
     }
 
-    private func colour(_ number: Int) -> UInt32 { RenderColours.palette[number % RenderColours.palette.count] }
+    func palette(_ number: Int) -> UInt32 { RenderColours.palette[number % RenderColours.palette.count] }
 
-    /// Of a value by its thresholds.
-    private func colour(of value: Double) -> UInt32 {
-        panel.thresholds.last { $0.from <= value }.map { colours.named($0.colour) } ?? colours.text
+    /// Of a value by its mapping or the thresholds.
+    func colour(of value: Double) -> UInt32 {
+        let name = mapping(value)?.colour ?? panel.thresholds.last { $0.from <= value }?.colour
+        return name.map(colours.named) ?? colours.text
+    }
+
+    func mapping(_ value: Double) -> ValueMapping? { panel.mappings.first { $0.range.contains(value) } }
+
+    func text(_ value: Double) -> String { mapping(value)?.text ?? panel.unit.text(value) }
+
+    /// Draws the marks of time below a box.
+    ///
+    /// - Returns: where a time is.
+    func timeAxis(_ box: Box, _ whole: Box, _ picture: inout Picture) -> (Int64) -> Double {
+        let span = Double(times.toMs - times.fromMs)
+        let fromMs = times.fromMs
+        let x = { (ms: Int64) in box.left + Double(ms - fromMs) / span * box.width }
+        let axis = TimeAxis(fromMs: fromMs, toMs: times.toMs, columns: Int(box.width / 8))
+        for mark in axis.marksMs {
+            picture.line([x(mark), box.top, x(mark), box.bottom], colours.grid)
+            let text = axis.text(mark)
+            // The first and the last are not cut off by the edge.
+            let half = Double(text.count) * 11 * Picture.letterShare / 2
+            let middle = min(max(x(mark), whole.left + half), whole.right - half)
+            picture.text(text, middle, box.bottom + 15, size: 11, anchor: .middle, colours.soft)
+        }
+        return x
     }
 }
 
@@ -86,24 +114,18 @@ extension PanelPicture {
         let longest = axis.marks.map(\.1.count).max() ?? 0
         box.left += Double(longest) * 11 * Picture.letterShare + 8
         let y = { (value: Double) in box.bottom - (value - axis.low) / (axis.high - axis.low) * box.height }
-        let span = Double(times.toMs - times.fromMs)
-        let x = { (ms: Int64) in box.left + Double(ms - times.fromMs) / span * box.width }
         for (value, text) in axis.marks {
             picture.line([box.left, y(value), box.right, y(value)], colours.grid)
             picture.text(text, box.left - 6, y(value) + 4, size: 11, anchor: .end, colours.soft)
         }
-        let timeAxis = TimeAxis(fromMs: times.fromMs, toMs: times.toMs, columns: Int(box.width / 8))
-        for mark in timeAxis.marksMs {
-            picture.line([x(mark), box.top, x(mark), box.bottom], colours.grid)
-            picture.text(timeAxis.text(mark), x(mark), box.bottom + 15, size: 11, anchor: .middle, colours.soft)
-        }
+        let x = timeAxis(box, whole, &picture)
         for (number, values) in drawn.enumerated() {
             for run in Self.runs(of: values) {
                 let points = run.flatMap { [x(times.fromMs + Int64($0) * times.stepMs), y(values[$0])] }
                 // A lone point is a short line, or nobody would see it.
                 picture.line(
                     run.count == 1 ? [points[0] - 1, points[1], points[0] + 1, points[1]] : points, width: 1.5,
-                    colour(number))
+                    palette(number))
             }
         }
     }
@@ -142,7 +164,7 @@ extension PanelPicture {
         var used = 0.0
         var hidden = 0
         for (number, one) in series.enumerated() {
-            let text = "\(one.name)  \(one.last.map(panel.unit.text) ?? "")"
+            let text = "\(one.name)  \(one.last.map(self.text) ?? "")"
             let width = min(box.width, Double(text.count) * 12 * Picture.letterShare + 34)
             if used + width > box.width, used > 0 {
                 if rows.count == Self.legendRowsMax { hidden = series.count - number; break }
@@ -158,7 +180,7 @@ extension PanelPicture {
         for row in rows {
             var x = box.left
             for (number, text, width) in row {
-                picture.rectangle(x, y - 8, 12, 4, colour(number))
+                picture.rectangle(x, y - 8, 12, 4, palette(number))
                 picture.text(text, x + 18, y, room: width - 18, colours.text)
                 x += width
             }
@@ -183,7 +205,7 @@ extension PanelPicture {
         let (wide, tall) = (box.width / Double(columns), box.height / Double(rows))
         for (number, one) in shown.enumerated() {
             guard let value = one.last else { continue }
-            let text = panel.unit.text(value)
+            let text = text(value)
             let isAlone = shown.count == 1
             let size = min(tall * (isAlone ? 0.5 : 0.4), wide * 0.9 / (Double(text.count) * Picture.letterShare))
             let x = box.left + (Double(number % columns) + 0.5) * wide

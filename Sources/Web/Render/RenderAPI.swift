@@ -214,7 +214,10 @@ extension RenderAPI {
             let values = (0..<frame.grid.count).map { step in
                 if case .float(let value) = frame.point(row, step) { value } else { Double.nan }
             }
-            return PanelPicture.Series(name: Self.name(frame.labels.labels(row), query), values: values)
+            let labels = frame.labels.labels(row)
+            return PanelPicture.Series(
+                name: Self.name(labels, query), values: values,
+                bound: query.isBuckets ? FloatReading.float(labels["le"]) : nil)
         }
     }
 

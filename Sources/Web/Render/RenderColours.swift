@@ -8,6 +8,8 @@ struct RenderColours {
     static let dark = RenderColours(ground: 0x181B_1FFF, text: 0xCCCC_DCFF, soft: 0x9A9A_A5FF, grid: 0x2F33_3AFF)
     static let light = RenderColours(ground: 0xFFFF_FFFF, text: 0x2429_2EFF, soft: 0x6060_66FF, grid: 0xE4E5_E8FF)
     static let warning: UInt32 = 0xFF98_30FF
+    /// Of a heatmap's cells, whose strength is told by how opaque they are.
+    static let heat: UInt32 = 0xFF98_30
 
     /// Of series: the first that the pages use too.
     static let palette: [UInt32] = [

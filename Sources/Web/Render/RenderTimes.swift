@@ -6,6 +6,9 @@ struct RenderTimes {
     let toMs: Int64
     let stepMs: Int64
 
+    /// How many points there are.
+    var count: Int { Int((toMs - fromMs) / stepMs) + 1 }
+
     /// For rates: how often is scraped where nobody says.
     static let scrapeMs: Int64 = 15_000
     private static let spanMaxMs: Int64 = 366 * 86_400_000

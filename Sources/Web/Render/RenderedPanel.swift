@@ -6,6 +6,8 @@ struct RenderedPanel {
         var text: String
         var legend: String
         var isLogs: Bool
+        /// Its series are buckets that count all below their bound.
+        var isBuckets = false
     }
 
     enum Kind {
@@ -13,6 +15,8 @@ struct RenderedPanel {
         /// One figure for each series.
         case figures
         case table
+        case heatmap
+        case timeline
         case text(String)
     }
 
@@ -22,12 +26,14 @@ struct RenderedPanel {
     var unit = RenderUnit(nil)
     /// From the lowest; the first counts from the smallest value on.
     var thresholds: [(from: Double, colour: String)] = []
+    var mappings: [ValueMapping] = []
     /// Whether areas lie on top of each other.
     var isStacked = false
 
     private static let kinds: [String: Kind] = [
         "stat": .figures, "singlestat": .figures, "gauge": .figures, "bargauge": .figures, "piechart": .figures,
-        "table": .table, "table-old": .table,
+        "table": .table, "table-old": .table, "heatmap": .heatmap, "state-timeline": .timeline,
+        "status-history": .timeline,
     ]
 
     init(title: String, queries: [String], unit: String?) {
@@ -54,6 +60,7 @@ struct RenderedPanel {
         let axis = panel["yaxes"]?.elements?.first
         let identifier = defaults?["unit"]?.text ?? panel["format"]?.text ?? axis?["format"]?.text
         unit = RenderUnit(identifier, decimals: defaults?["decimals"]?.int)
+        mappings = ValueMapping.all(defaults?["mappings"])
         let stacking = defaults?["custom"]?["stacking"]?["mode"]?.text
         isStacked = stacking == "normal" || stacking == "percent"
         if let steps = defaults?["thresholds"]?["steps"]?.elements,

@@ -50,6 +50,15 @@ import Testing
             }
             try server.load([("__name__", "memory_bytes"), ("host", host)], samples)
         }
+        for (bound, rate) in [("1", 1.0), ("2", 1), ("+Inf", 5)] {
+            try server.load(
+                [("__name__", "took_bucket"), ("le", bound)],
+                (0..<60).map { (1_699_999_100_000 + Int64($0) * 15_000, rate) })
+        }
+        // Up for ten minutes, then down for five.
+        try server.load(
+            [("__name__", "up"), ("host", "a")],
+            (0..<60).map { (1_699_999_100_000 + Int64($0) * 15_000, $0 < 40 ? 1 : 0) })
     }
 
     deinit {
@@ -68,7 +77,13 @@ import Testing
          "panels": [{"type": "row", "id": 1, "collapsed": true, "panels": [
            {"id": 2, "type": "stat", "title": "Memory of $host", "fieldConfig": {"defaults": \(defaults)}, "targets": [\(target)]},
            {"id": 3, "type": "timeseries", "title": "Memory of ${host:regex}", "fieldConfig": {"defaults": \(defaults)},
-            "targets": [\(target)]}]}]}
+            "targets": [\(target)]},
+           {"id": 4, "type": "state-timeline", "title": "Up", "fieldConfig": {"defaults": {"mappings": [
+             {"type": "value", "options": {"1": {"text": "UP", "color": "#00aa00"}}},
+             {"type": "range", "options": {"from": -1, "to": 0.5, "result": {"text": "DOWN", "color": "#aa0000"}}}]}},
+            "targets": [{"expr": "up", "legendFormat": "{{host}}"}]},
+           {"id": 5, "type": "heatmap", "title": "Took",
+            "targets": [{"expr": "took_bucket", "legendFormat": "{{le}}", "format": "heatmap"}]}]}]}
         """
     private static let elements = """
         {"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "metadata": {"name": "v2"}, "spec": {
@@ -105,6 +120,46 @@ import Testing
         #expect(text.contains("host a  59 KiB"))
         #expect(text.contains("host b&lt;script&gt;  59 KiB"))
         #expect(!text.contains("<script"))
+    }
+
+    @Test func aTimelineHasACellForEachStretchOfAState() throws {
+        let text = try server.get(
+            try address("panel.svg", #"{"dashboard": "classic", "panel": "4", \#(Self.inTime)}"#)
+        ).text
+        for (word, colour) in [("UP", "#00aa00"), ("DOWN", "#aa0000")] {
+            #expect(text.components(separatedBy: ">\(word)</text>").count == 2)
+            #expect(text.components(separatedBy: "fill=\"\(colour)\"").count == 2)
+        }
+        let widths = text.matches(
+            of: /<rect x="[^"]*" y="[^"]*" width="([^"]*)" height="[^"]*" fill="#(00aa00|aa0000)"/
+        )
+        .compactMap { Double($0.output.1) }
+        try #require(widths.count == 2)
+        #expect((1.9...2.2).contains(widths[0] / widths[1]), "\(widths)")
+    }
+
+    @Test func aHeatmapHasACellWhereABucketOfItsOwnCounts() throws {
+        let text = try server.get(
+            try address("panel.svg", #"{"dashboard": "classic", "panel": "5", \#(Self.inTime)}"#)
+        ).text
+        // One below 1, none from 1 to 2, four above: two rows have cells, one of them at full strength.
+        let cells = text.matches(of: /<rect [^>]*y="([^"]*)"[^>]*fill="#ff9830"( fill-opacity="([^"]*)")?\/>/)
+        #expect(Set(cells.map(\.output.1)).count == 2)
+        #expect(Set(cells.map { $0.output.3.map(String.init) ?? "1" }).count == 2)
+        #expect(text.contains(">+Inf</text>") && text.contains(">1</text>"))
+    }
+
+    @Test func noTextBeginsOrEndsBeyondTheEdge() throws {
+        for panel in ["3", "4", "5"] {
+            let text = try server.get(
+                try address("panel.svg", #"{"dashboard": "classic", "panel": "\#(panel)", \#(Self.inTime)}"#)
+            ).text
+            for mark in text.matches(of: /<text x="([^"]*)"[^>]*text-anchor="middle"[^>]*>([^<]*)</) {
+                let half = Double(mark.output.2.count) * 11 * Picture.letterShare / 2
+                let x = try #require(Double(mark.output.1))
+                #expect(x - half >= 0 && x + half <= 1000, "\(mark.output.2) at \(x)")
+            }
+        }
     }
 
     @Test func anExpressionIsAPNGOfTheSizeThatIsAskedFor() throws {
