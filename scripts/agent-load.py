@@ -129,7 +129,10 @@ def append(path, start, count):
 
 def rotate(pair):
     files, seconds = 64, 60
-    written, rotations = 0, 0
+    # The agent looks: nobody can know of a file that came and went before.
+    append(f"{pair.logs}/first.log", 0, 1)
+    pair.wait_for(1, 60)
+    written, rotations = 1, 0
     numbers = [0] * files
     end = time.monotonic() + seconds
     while time.monotonic() < end:
