@@ -111,7 +111,8 @@ package final class LabelSegment: Sendable {
         var isNameless = false
         try forEachPair(ofSeries: ordinal) { pair in
             if place == trail.numbers.count { trail.numbers.append(0) }
-            if !pairs(ofName: trail.numbers[place]).contains(pair) {
+            // The last one may be of another segment.
+            if trail.numbers[place] >= layout.names || !pairs(ofName: trail.numbers[place]).contains(pair) {
                 guard let number = nameNumber(ofPair: pair) else { return isNameless = true }
                 trail.numbers[place] = number
             }
