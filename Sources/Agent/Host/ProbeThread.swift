@@ -51,14 +51,10 @@ final class ProbeThread: Sendable {
 
     var isIdle: Bool { state.withLock { !$0.isBusy } }
 
-    /// Ends the thread. One that hangs in the kernel cannot be ended: it is left to the end of the process.
+    /// Ends the thread. One that hangs in the kernel ends when that answers.
     func end() {
         state.withLock { $0.isStopping = true }
         state.wakeAll()
-        if isIdle {
-            thread.join()
-        } else {
-            _ = unsafe Unmanaged.passRetained(self)
-        }
+        if isIdle { thread.join() } else { thread.detach() }
     }
 }

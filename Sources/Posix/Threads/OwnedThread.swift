@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A thread with a name and an owner. Whoever makes it tells it to end and joins it; dropping it unjoined is a bug.
+/// A thread with a name and an owner. Whoever makes it tells it to end and joins it; dropping it without that is a bug.
 package final class OwnedThread: Sendable {
     package let name: String
     private let thread: Lock<pthread_t?>
@@ -28,6 +28,14 @@ package final class OwnedThread: Sendable {
             guard let running = thread else { return }
             let failure = pthread_join(running, nil)
             precondition(failure == 0, "BUG: thread \(name) cannot be joined: \(SystemError.reason(failure))")
+            thread = nil
+        }
+    }
+
+    /// Leaves the thread to itself, for one that the kernel may hold for ever: it ends when its body does.
+    package func detach() {
+        thread.withLock { thread in
+            if let running = thread { pthread_detach(running) }
             thread = nil
         }
     }
