@@ -1,5 +1,6 @@
 import Encoding
 import Foundation
+import Posix
 import PromQL
 import TestSupport
 import Testing

@@ -34,6 +34,9 @@ enum BlockFormat {
     /// A block is closed when it has this many rows or this much text.
     static let rowsMax = 8192
     static let textBytesMax = 4 << 20
+
+    static func isFull(rows: Int, textBytes: Int) -> Bool { rows >= rowsMax || textBytes >= textBytesMax }
+
     /// What a reader takes at most for one section: a block may hold one row of any length that is taken at all.
     static let sectionBytesMax = 256 << 20
 

@@ -28,7 +28,7 @@ final class LogPartWriter {
     /// Adds a row behind all others.
     func add(stream: UInt32, _ timestampNs: Int64, _ line: Span<UInt8>, metadata: Span<UInt8>) throws {
         input.append(stream: stream, timestampNs, line, metadata: metadata)
-        if input.count >= BlockFormat.rowsMax || input.text.count >= BlockFormat.textBytesMax { try endBlock() }
+        if BlockFormat.isFull(rows: input.count, textBytes: input.text.count) { try endBlock() }
     }
 
     /// Ends the block that rows are being added to.
@@ -36,6 +36,16 @@ final class LogPartWriter {
         guard input.count > 0 else { return }
         let block = try blocks.encode(input)
         input.removeAll()
+        try write(block)
+    }
+
+    /// Adds a block behind all others.
+    func add(_ block: EncodedBlock) throws {
+        try endBlock()
+        try write(block)
+    }
+
+    private func write(_ block: EncodedBlock) throws {
         try write(block.runs, block.body.span) { entry in
             entry.rawBytes = block.rawBytes
             entry.minNs = block.minNs

@@ -9,7 +9,7 @@ import Synchronization
 
 extension LogDatabase {
     package func append(_ batch: LogBatch) throws(StorageError) -> LogAppendOutcome {
-        try admit()
+        try admit(batch.bytes.count)
         var outcome = LogAppendOutcome()
         if let identity = batch.identity, head.withLock({ $0.taken.holds(identity) }) {
             outcome.isRepeatedBatch = true
@@ -69,16 +69,19 @@ extension LogDatabase {
     }
 
     /// Refuses while nothing can be kept, and makes writers wait for a flush that is behind.
-    private func admit() throws(StorageError) {
+    private func admit(_ bytes: Int) throws(StorageError) {
         if isClosing.load(ordering: .relaxed) {
             throw .unavailable(reason: "the log store is closing", retryAfterSeconds: 10)
         }
         if let shortage = disk.shortage { throw .unavailable(reason: "\(shortage)", retryAfterSeconds: 60) }
-        guard headBytes.load(ordering: .relaxed) >= options.flushBytes * 2 else { return }
+        let limit = options.flushBytes
+        let excess = headBytes.load(ordering: .relaxed) - limit
+        if excess <= 0 { return }
+        guard excess >= limit else { return slowDown(bytes, fullness: Double(excess) / Double(limit)) }
         wakeFlusher()
         let seconds = 30
         let failure = work.wait(atMostNs: Int64(seconds) * 1_000_000_000) { work -> String?? in
-            if headBytes.load(ordering: .relaxed) < options.flushBytes * 2 { return .some(nil) }
+            if headBytes.load(ordering: .relaxed) < limit * 2 { return .some(nil) }
             return work.failure.map { .some($0) }
         }
         guard let failure else {
@@ -90,6 +93,22 @@ extension LogDatabase {
                 reason: "the head of the log store is full and cannot be flushed: \(failure)", retryAfterSeconds: 30)
         }
     }
+
+    /// Lets a flush that is under way catch up by short waits of the writers, the longer the more the next head has grown:
+    /// one long wait would hold up whatever else the writer's thread is there for.
+    private func slowDown(_ bytes: Int, fullness: Double) {
+        let waitNs = Int64(fullness * fullness * Double(min(bytes * Self.waitNsPerByte, Self.waitNsMax)))
+        guard waitNs >= Self.waitNsMin else { return }
+        let limit = options.flushBytes
+        _ = work.wait(atMostNs: waitNs) { _ -> Void? in
+            headBytes.load(ordering: .relaxed) < limit ? () : nil
+        }
+    }
+
+    /// Slower than any flush.
+    private static let waitNsPerByte = 12
+    private static let waitNsMin: Int64 = 200_000
+    private static let waitNsMax = 16_000_000
 
     /// Writes the entries into the log and shows them.
     ///

@@ -7,6 +7,8 @@ import Synchronization
 extension LogDatabase {
     func startThreads() throws(StorageError) {
         do throws(SystemError) {
+            let workers = try Workers(name: "logs flush", helpers: options.flushHelpers, standingBack: false)
+            helpers.withLock { $0 = workers }
             // The threads are joined by `close`, which is why they may hold the store.
             let flusher = try OwnedThread(name: "logs flush") { [self] in runFlusher() }
             let merger = try OwnedThread(name: "logs merge") { [self] in runMerger() }

@@ -38,6 +38,8 @@ package final class LogDatabase: LogStore {
     /// Woken when there is something to flush or to merge, and when a flush ended.
     let work: Monitor<Work>
     let threads = Lock<[OwnedThread]>([])
+    /// They help a flush, which all who append wait for in the end; none without background threads.
+    let helpers = Lock<Workers?>(nil)
     private let lock: Lock<DataDirectoryLock?>
 
     struct Work {
@@ -135,6 +137,7 @@ package final class LogDatabase: LogStore {
         } catch {
             flushFailure = error
         }
+        helpers.withLock { $0?.stop() }
         defer { lock.withLock { $0 = nil } }
         do throws(JournalError) {
             try journal.close()
@@ -147,6 +150,7 @@ package final class LogDatabase: LogStore {
     /// Ends as a crash would, for tests: nothing is flushed.
     package func abandon() {
         guard stopThreads() else { return }
+        helpers.withLock { $0?.stop() }
         try? journal.close()  // a crash would not even try
         lock.withLock { $0 = nil }
     }

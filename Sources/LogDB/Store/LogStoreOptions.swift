@@ -1,5 +1,6 @@
 package import Journal
 package import Model
+import Posix
 package import Telemetry
 
 /// How a log store behaves. Every limit has its name in the configuration in the sentence that refuses.
@@ -11,7 +12,9 @@ package struct LogStoreOptions: Sendable {
     }
 
     /// Bytes of lines and metadata, before compression, that make a flush.
-    package var flushBytes = 72 << 20
+    package var flushBytes = 56 << 20
+    /// Threads that make blocks beside the one that flushes.
+    package var flushHelpers = min(3, Machine.processors - 1)
     /// A head with less is flushed when its oldest entry came this long ago.
     package var flushAfterSeconds = 600
 

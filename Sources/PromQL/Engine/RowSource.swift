@@ -1,4 +1,5 @@
 import Model
+import Posix
 import Storage
 
 /// Rows that are made block by block, by several threads at once.

@@ -2,7 +2,7 @@ package import Encoding
 import LogQL
 import Model
 package import Posix
-package import PromQL
+import PromQL
 package import Storage
 import Telemetry
 

@@ -1,3 +1,4 @@
+import Encoding
 import Model
 import Parts
 import Posix
@@ -117,6 +118,37 @@ struct LogStoreTests {
         options.retentionMs = nil
         rig.store.adopt(options)
         #expect(try rig.lines().count == 2)
+    }
+
+    @Test("writes the same part whether threads help with its blocks or not")
+    func flushesWithHelpers() throws {
+        var written: [[UInt8]] = []
+        for helpers in [0, 3] {
+            var options = LogRig.options
+            (options.hasBackgroundThreads, options.flushHelpers) = (true, helpers)
+            let directory = TemporaryDirectory()
+            let store = try LogDatabase(directory: directory.path, options: options)
+            defer { store.abandon() }
+            var random = SeededGenerator(seed: 9)
+            for number in 0..<30 {
+                var batch = LogBatch()
+                for stream in 0..<5 { batch.appendStream(Labels([("app", "\(stream)")])) }
+                for row in 0..<1000 {
+                    let line = #"{"level":"info","n":\#(random.next() % 1000),"words":"of \#(number)"}"#
+                    batch.append(Int64(number * 1000 + row), stream: row % 5, Array(line.utf8).span)
+                }
+                _ = try store.append(batch)
+            }
+            try store.flush()
+            let part = try #require(store.parts.parts.first)
+            #expect(part.content.entries.count > 3)
+            #expect(try store.verify().isEmpty)
+            let blocks = part.content.blocks
+            var bytes: [UInt8] = []
+            bytes.append(blocks.bytes)
+            written.append(bytes)
+        }
+        #expect(written[0] == written[1])
     }
 
     @Test("makes a snapshot that opens as a store")

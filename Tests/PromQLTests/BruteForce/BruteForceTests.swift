@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Posix
 import Storage
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Model
+import Posix
 import PromQL
 import Storage
 import Telemetry

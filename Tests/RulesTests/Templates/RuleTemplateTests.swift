@@ -1,6 +1,7 @@
 import Encoding
 import Foundation
 import Model
+import Posix
 import PromQL
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Encoding
+import Posix
 import PromQL
 import TestSupport
 import Testing

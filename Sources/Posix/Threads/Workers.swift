@@ -1,7 +1,6 @@
-package import Posix
 import Synchronization
 
-/// The threads that help a query. Whoever asks works along, so a query always goes on, helped or not.
+/// Threads that help with work that falls into parts. Whoever asks works along, so the work always goes on, helped or not.
 package final class Workers: Sendable {
     /// Work in numbered parts of which each is done once, by whoever comes first.
     private final class Job: Sendable {
@@ -40,50 +39,53 @@ package final class Workers: Sendable {
     private let calls = BoundedQueue<Job>(capacity: callsMax)
     private let threads: [OwnedThread]
 
-    /// How many threads work on one query at most, the asking one included.
+    /// How many threads do one piece of work at most, the asking one included.
     package var width: Int { threads.count + 1 }
 
-    /// - Parameter helpers: threads besides the asking one; none is fine.
-    package init(helpers: Int) throws(SystemError) {
+    /// - Parameters:
+    ///   - name: of the threads; they are numbered behind it.
+    ///   - helpers: threads besides the asking one; none is fine.
+    ///   - standingBack: whether threads of ordinary work go before them.
+    package init(name: String = "worker", helpers: Int, standingBack: Bool = true) throws(SystemError) {
         var threads: [OwnedThread] = []
         let calls = calls
         for index in 0..<max(0, helpers) {
             threads.append(
-                try OwnedThread(name: "promql-\(index)") {
-                    // They help queries that take long.
-                    OwnedThread.lowerShare()
+                try OwnedThread(name: "\(name)-\(index)") {
+                    if standingBack { OwnedThread.lowerShare() }
                     while let job = calls.pop() { job.work() }
                 })
         }
         self.threads = threads
     }
 
-    /// Ends the threads; queries that still run go on without them.
+    /// Ends the threads; work that is still under way goes on without them.
     package func stop() {
         calls.close()
         for thread in threads { thread.join() }
     }
 
     private func run(_ job: Job) {
+        if job.parts <= 0 { return }
         for _ in 0..<min(threads.count, job.parts - 1) { _ = calls.push(job) }
         job.work()
         job.waitForAll()
     }
 
     /// Runs `body` for each part; returns when all are done.
-    func forEach(parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        if parts > 0 { run(Job(parts: parts, body: body)) }
+    package func forEach(parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        run(Job(parts: parts, body: body))
     }
 
     /// Runs `body` for each part and collects what it returns; the error of the lowest part that failed is thrown.
-    func map<Result: Sendable>(
-        parts: Int, _ body: @escaping @Sendable (Int) throws(QueryError) -> Result
-    ) throws(QueryError) -> [Result] {
+    package func map<Result: Sendable, Failure: Error>(
+        parts: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Result
+    ) throws(Failure) -> [Result] {
         if parts == 1 { return [try body(0)] }
-        let results = Lock<[Swift.Result<Result, QueryError>?]>(Array(repeating: nil, count: parts))
+        let results = Lock<[Swift.Result<Result, Failure>?]>(Array(repeating: nil, count: parts))
         let job = Job(parts: parts) { part in
-            let result: Swift.Result<Result, QueryError>
-            do throws(QueryError) {
+            let result: Swift.Result<Result, Failure>
+            do throws(Failure) {
                 result = .success(try body(part))
             } catch {
                 result = .failure(error)
@@ -93,7 +95,7 @@ package final class Workers: Sendable {
         run(job)
         var collected: [Result] = []
         for result in results.withLock({ $0 }) {
-            guard let result else { preconditionFailure("BUG: a part of a query was never worked on") }
+            guard let result else { preconditionFailure("BUG: a part of the work was never done") }
             collected.append(try result.get())
         }
         return collected
