@@ -1,8 +1,9 @@
 """Dashboards: every panel in all three forms with the values that it must have; variables, rows, menus, export."""
 
 import re
+import time
 
-from browser import expect, server, visiting
+from browser import PATIENCE_MS, expect, server, visiting
 from forms import UNITS
 
 FORMS = ["every-panel", "every-panel-v1", "every-panel-v2"]
@@ -135,8 +136,22 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
     page.keyboard.press("Escape")
     expect(page.locator(".panel.is-full")).to_have_count(0)
 
-    # A drag is a range of time for all panels.
+    # A line of a log is a mark on every graph: it was written a quarter of an hour ago.
     box = page.locator(".panel[aria-label=timeseries] .u-over").bounding_box()
+    mark = page.locator(".panel[aria-label=timeseries] .tip-mark", has_text="checkout: {")
+
+    def finds_mark():
+        for place in range(60, 80):
+            page.mouse.move(box["x"] + box["width"] * place / 100, box["y"] + 10)
+            if mark.count() > 0:
+                return "order 2801 placed" in mark.inner_text()
+        return False
+
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not finds_mark():
+        assert time.monotonic() < deadline, "the line of a log is no mark on the graph"
+
+    # A drag is a range of time for all panels.
     page.mouse.move(box["x"] + 40, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 12, steps=5)

@@ -202,7 +202,9 @@ def every_panel():
             {"type": "link", "title": "to the alerts", "url": "/alerts"}],
         "templating": {"list": list(variables())},
         "annotations": {"list": [{"name": "down", "enable": True, "datasource": PROMETHEUS, "iconColor": "red",
-                                  "expr": "shop_up == bool 0", "step": "60s", "titleFormat": "{{host}} is down"}]},
+                                  "expr": "shop_up == bool 0", "step": "60s", "titleFormat": "{{host}} is down"},
+                                 {"name": "order", "enable": True, "datasource": LOKI, "iconColor": "blue",
+                                  "expr": '{service="checkout"} |= "order 2801 placed"', "titleFormat": "{{service}}"}]},
         "panels": list(placed(panels())),
     }
 
@@ -276,7 +278,7 @@ def as_v2(classic):
             "variables": [as_v2_variable(one) for one in classic["templating"]["list"]],
             "annotations": [{"kind": "AnnotationQuery", "spec": {
                 "name": one["name"], "enable": True, "iconColor": one["iconColor"], "titleFormat": one["titleFormat"],
-                "query": {"kind": "DataQuery", "group": "prometheus", "spec": {"expr": one["expr"]}}}}
+                "query": {"kind": "DataQuery", "group": one["datasource"]["type"], "spec": {"expr": one["expr"]}}}}
                 for one in classic["annotations"]["list"]],
             "elements": elements, "layout": {"kind": "GridLayout", "spec": {"items": items}},
         },

@@ -113,11 +113,11 @@ async function withFilters(expr, filters, signal) {
   })).data;
 }
 
-const isLogs = (target, scope) =>
+export const isLogs = (target, scope) =>
   (target.datasource?.type ?? "") === "loki" ||
   (scope[/^\$\{?(\w+)/.exec(target.datasource?.uid ?? "")?.[1]]?.values[0] === "loki");
 
-async function loadLogs(target, query, range, step, signal) {
+export async function loadLogs(target, query, range, step, signal) {
   const parameters = {
     query,
     start: `${Math.round(range.from)}000000`,

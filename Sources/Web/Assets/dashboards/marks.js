@@ -4,10 +4,11 @@ import { loadEvents } from "../chart/events.js";
 import { queryRange } from "../core/api.js";
 import { colour } from "../core/colours.js";
 import { duration } from "../core/time.js";
-import { builtIns } from "./data.js";
+import { builtIns, isLogs, loadLogs } from "./data.js";
 import { interpolated } from "./interpolate.js";
 
 const stepsMost = 5000;
+const linesMost = 100;
 
 /// Marks ({from, to, text, colour}) of a range, and sentences on what could not be asked.
 export async function loadMarks(dashboard, range, signal) {
@@ -26,12 +27,26 @@ export async function loadMarks(dashboard, range, signal) {
 async function annotationMarks(one, dashboard, range, signal) {
   const builtIn = builtIns(range, 15_000, dashboard);
   const expr = interpolated(one.expr ?? one.target.expr, dashboard.scope, builtIn, true);
+  const title = (labels) =>
+    (one.titleFormat ?? "").replace(/\{\{\s*(\w+)\s*\}\}/g, (_, label) => labels[label] ?? "");
+  const shade = colour(one.iconColor ?? "red");
+  if (isLogs(one.target ?? one, dashboard.scope)) {
+    const target = { maxLines: linesMost, refId: one.name };
+    const [lines] = await loadLogs(target, expr, range, 1000, signal);
+    if (!lines?.isLogs) throw new Error("only lines of logs are marks, not values made of them");
+    const [times, texts, labels] = lines.fields.map(({ values }) => values);
+    return times.map((from, row) => ({
+      from,
+      to: null,
+      text: [title(labels[row]), texts[row]].filter(Boolean).join(": "),
+      colour: shade,
+    }));
+  }
   const wanted = duration(one.step ?? "60s") / 1000;
   const step = Math.max(wanted, (range.to - range.from) / 1000 / stepsMost);
   const { data } = await queryRange(expr, range, step, signal);
   return data.result.flatMap(({ metric, values }) => {
-    const title = (one.titleFormat ?? "").replace(/\{\{\s*(\w+)\s*\}\}/g, (_, label) => metric[label] ?? "");
-    const look = { text: title || one.name, colour: colour(one.iconColor ?? "red") };
+    const look = { text: title(metric) || one.name, colour: shade };
     return spans(values ?? [], step).map((span) => ({ ...span, ...look }));
   });
 }

@@ -363,6 +363,7 @@ function ofElements(spec, metadata) {
         ...one,
         iconColor: one.iconColor,
         expr: one.query?.spec?.expr ?? one.query?.spec?.query?.expr,
+        datasource: { type: one.query?.group ?? one.query?.kind },
       })),
     },
   });
