@@ -1,6 +1,6 @@
 import { readableOn } from "../core/colours.js";
 import { fill, h } from "../core/dom.js";
-import { axisText, timeText } from "../core/time.js";
+import { axisText, interval, timeText } from "../core/time.js";
 import { displayName } from "../dashboards/frames.js";
 import { rangeOf, shown } from "../dashboards/fields.js";
 
@@ -19,7 +19,9 @@ function lanes(element, { panel, frames, range }, isMerged) {
   });
   const { showValue = "auto", rowHeight = 0.9, mergeValues = true } = panel.options;
   const share = (time) => ((time - range.from) / (range.to - range.from)) * 100;
-  const ticks = Math.max(2, Math.floor(element.clientWidth / 110));
+  const step = interval(range, Math.max(2, Math.floor(element.clientWidth / 110)), 1000);
+  const ticks = [];
+  for (let at = Math.ceil(range.from / step) * step; share(at) < 95; at += step) ticks.push(at);
   fill(
     element,
     h(
@@ -61,15 +63,7 @@ function lanes(element, { panel, frames, range }, isMerged) {
         h(
           "div",
           { class: "lane-track" },
-          Array.from({ length: ticks }, (_, place) =>
-            h(
-              "span",
-              { style: { left: `${(place / ticks) * 100}%` } },
-              axisText(
-                range.from + (place / ticks) * (range.to - range.from),
-                (range.to - range.from) / ticks,
-              ),
-            )),
+          ticks.map((at) => h("span", { style: { left: `${share(at)}%` } }, axisText(at, step))),
         ),
       ),
     ),
