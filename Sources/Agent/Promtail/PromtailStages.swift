@@ -59,6 +59,7 @@ struct PromtailStages {
         case "decolorize": add("replace", [("expression", .text("\u{1b}\\[[0-9;]*[A-Za-z]")), ("with", .text(""))])
         case "sampling": add("sample", [("keep", .plain(facts["rate"] ?? "1"))])
         case "multiline": readMultiline(facts)
+        case "metrics": readMetrics(pair.value)
         default: notice(stage, "the stage \(pair.key) has nothing of its kind in the agent")
         }
     }
@@ -144,6 +145,26 @@ struct PromtailStages {
             return notice(node, "replace works on the line, not on the field \(source)")
         }
         add("replace", [("expression", .text(facts["expression"] ?? "")), ("with", .text(text))])
+    }
+
+    /// promtail counts where its source is there, which has the metric's name where it has none of its own.
+    private mutating func readMetrics(_ node: YAMLNode) {
+        let metrics = PromtailConversion.pairs(node).map { pair -> (key: String, value: YAMLText) in
+            let facts = PromtailConversion.texts(pair.value)
+            let config = pair.value["config"].map(PromtailConversion.texts) ?? [:]
+            var pairs: [(key: String, value: YAMLText)] = [("type", .text((facts["type"] ?? "counter").lowercased()))]
+            if let help = facts["description"], !help.isEmpty { pairs.append(("help", .text(help))) }
+            if config["match_all"] != "true" { pairs.append(("field", .text(facts["source"] ?? pair.key))) }
+            if config["count_entry_bytes"] == "true" { pairs.append(("bytes", .plain("true"))) }
+            for key in ["action", "value"] { config[key].map { pairs.append((key, .text($0))) } }
+            let bounds = pair.value["config"]?["buckets"].map(PromtailConversion.items) ?? []
+            if !bounds.isEmpty { pairs.append(("buckets", .list(bounds.compactMap(\.text).map { .plain($0) }))) }
+            if facts["max_idle_duration"] != nil {
+                notice(pair.value, "series of \(pair.key) stay until the agent ends, however long they are idle")
+            }
+            return ((facts["prefix"] ?? "promtail_custom_") + pair.key, .map(pairs))
+        }
+        add("metrics", metrics)
     }
 
     private mutating func readMultiline(_ facts: [String: String]) {

@@ -81,6 +81,12 @@ package struct ShippingOptions: Sendable {
 
     private var hasLogs: Bool { !files.isEmpty || journald != nil || !syslog.isEmpty || stdin != nil }
 
+    /// What the stages of all sources make of lines, for the agent's page.
+    package var lineMetrics: [LineMetric] {
+        let sources = files.map(\.pipeline) + [journald?.pipeline, stdin?.pipeline].compactMap(\.self)
+        return (sources + pipelines).flatMap(\.metrics)
+    }
+
     /// Each source may be left empty for its defaults: `journald: {}`.
     private mutating func readLogs(_ section: YAMLSection) {
         files = section.sections("files", "entry of files").map(LogFileOptions.init)

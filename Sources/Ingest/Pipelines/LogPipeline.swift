@@ -18,6 +18,9 @@ package struct LogPipeline: Sendable {
         (self.match, self.stages) = (match, stages)
     }
 
+    /// What its stages make of entries.
+    package var metrics: [LineMetric] { stages.flatMap(\.metrics) }
+
     /// Leaves everything as it is.
     package var isEmpty: Bool { stages.isEmpty }
 
@@ -103,4 +106,10 @@ package protocol LogStage: Sendable {
     init(_ section: YAMLSection)
     /// False where the entry is dropped.
     func run(_ entry: inout StagedEntry) -> Bool
+    /// What it makes of entries beside them.
+    var metrics: [LineMetric] { get }
+}
+
+extension LogStage {
+    package var metrics: [LineMetric] { [] }
 }

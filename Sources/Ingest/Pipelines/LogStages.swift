@@ -11,6 +11,7 @@ package enum LogStages {
         LogfmtFieldsStage.self,
         MatchStage.self,
         MetadataStage.self,
+        MetricsStage.self,
         OutputStage.self,
         PatternStage.self,
         RedactStage.self,

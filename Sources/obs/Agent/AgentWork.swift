@@ -1,5 +1,6 @@
 import Agent
 import HTTP
+import Ingest
 import Posix
 import Telemetry
 
@@ -23,6 +24,7 @@ final class AgentWork: Sendable {
         let host = try HostMetrics(configuration.host) { collector, reason in
             log.warning("a collector failed", ["collector": .text(collector), "reason": .text(reason)])
         }
+        let lines = configuration.shipping.lineMetrics
         let services = configuration.integrations.metrics(
             IntegrationContext(host: HostFiles(configuration.host), client: client),
             patienceNs: configuration.host.timeoutMs * 1_000_000
@@ -36,6 +38,7 @@ final class AgentWork: Sendable {
             : try Shipping(configuration.shipping, registry: registry, log: log, time: time) { page in
                 host.append(to: &page)
                 services.append(to: &page)
+                lines.append(to: &page)
                 page += registry.exposition(.text)
             }
     }
@@ -50,7 +53,10 @@ final class AgentWork: Sendable {
         var page: [UInt8] = []
         page.reserveCapacity(Self.pageBytes)
         for source in [host, services] { source.append(to: &page, isWanted: isWanted) }
-        if hasOwn { page += registry.exposition(.text) }
+        if hasOwn {
+            configuration.shipping.lineMetrics.append(to: &page)
+            page += registry.exposition(.text)
+        }
         return page
     }
 

@@ -25,6 +25,11 @@ struct LogOptions: Sendable {
         if let count = section.int("labels_limit", in: 1...1024) { store.labelsMax = count }
         if let bytes = section.bytes("label_bytes_limit") { store.labelBytesMax = max(1, Int(bytes)) }
         pipelines = section.sections("pipelines", "log pipeline").map { LogPipeline($0) }
+        if pipelines.contains(where: { !$0.metrics.isEmpty }) {
+            section.refuse(
+                at: "pipelines", "metrics of lines are made by agents",
+                "record a rule over logs(...) or a LogQL expression")
+        }
         syslog = section.sections("syslog", "syslog listener").compactMap { SyslogOptions($0) }
         section.finish()
     }

@@ -195,11 +195,11 @@ struct PromtailCase: Sendable, CustomTestStringConvertible {
                 pipeline_stages:
                   - sampling: {rate: 1}
                   - tenant: {value: t}
-                  - metrics: {lines: {type: Counter}}
+                  - geoip: {db: /x.mmdb, source: ip}
                   - template: {source: a, template: "{{ .Value }}"}
             """, ["a"], [Line(text: "a", labels: ["job": "app"])],
             notices: [
-                "has no tenants", "batchwait", "positions", "limits_config", "kafka", "stage tenant", "stage metrics",
+                "has no tenants", "batchwait", "positions", "limits_config", "kafka", "stage tenant", "stage geoip",
                 "stage template",
             ]),
         PromtailCase(
@@ -283,6 +283,46 @@ struct PromtailConversionTests {
         #expect(found.sorted(by: order) == wanted.sorted(by: order), "\(text)")
         for part in one.notices { #expect(notices.contains { $0.contains(part) }, "\(part) in \(notices)") }
         #expect(notices.count == one.notices.count, "\(notices)")
+    }
+
+    @Test("count and measure lines as promtail's documentation does")
+    func metrics() throws {
+        let one = PromtailCase(
+            "metrics",
+            #"""
+            - regex: {expression: '^(?P<order>order) took (?P<took>\S+)'}
+            - match:
+                selector: '{job="app"} |= "order"'
+                stages:
+                  - metrics:
+                      lines_total: {type: Counter, description: all, prefix: my_, config: {match_all: true, action: inc}}
+            - metrics:
+                bytes_total: {type: Counter, config: {match_all: true, count_entry_bytes: true, action: add}}
+                order: {type: Counter, source: order, config: {value: other, action: inc}}
+                last: {type: Gauge, source: took, config: {action: set}}
+                took_seconds: {type: Histogram, source: took, config: {buckets: [0.1, 1]}}
+            """#,
+            ["order took 0.05", "order took 0.5", "order took 2", "nothing"], [])
+        let (text, notices) = try Self.convert(one.configuration)
+        #expect(notices.isEmpty, "\(notices)")
+        let options = try Self.options(text)
+        _ = try Self.lines(one.input, options)
+        var page: [UInt8] = []
+        options.lineMetrics.append(to: &page)
+        let lines = String(decoding: page, as: UTF8.self).split(separator: "\n").map { line in
+            String(line).replacing(/filename="[^"]*",/, with: "")
+        }
+        for wanted in [
+            #"# HELP my_lines_total all"#, "# TYPE promtail_custom_took_seconds histogram",
+            #"my_lines_total{job="app"} 3"#, #"promtail_custom_bytes_total{job="app"} 48"#,
+            #"promtail_custom_last{job="app"} 2"#, #"promtail_custom_took_seconds_bucket{job="app",le="0.1"} 1"#,
+            #"promtail_custom_took_seconds_bucket{job="app",le="1"} 2"#,
+            #"promtail_custom_took_seconds_bucket{job="app",le="+Inf"} 3"#,
+            #"promtail_custom_took_seconds_count{job="app"} 3"#, #"promtail_custom_took_seconds_sum{job="app"} 2.55"#,
+        ] {
+            #expect(lines.contains(wanted), "\(wanted) in \(lines)")
+        }
+        #expect(!lines.contains { $0.contains("custom_order") })
     }
 
     @Test("bring over journals, syslog, containers and pods")

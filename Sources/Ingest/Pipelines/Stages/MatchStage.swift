@@ -52,6 +52,8 @@ package struct MatchStage: LogStage {
         return try? Matcher(String(name), found, String(rest.dropFirst().dropLast()))  // a wrong pattern is no matcher
     }
 
+    package var metrics: [LineMetric] { stages.flatMap(\.metrics) }
+
     package func run(_ entry: inout StagedEntry) -> Bool {
         for matcher in matchers where !matcher.matches(entry.labels[matcher.name].utf8.span) { return true }
         if let line, !line.matches(entry.line.span) { return true }
