@@ -90,7 +90,7 @@ enum DocumentRules {
     static func topLevel(_ names: [String], ignored: Set<String>) -> [Finding] {
         let allowed: Set = [
             "Package.swift", "Sources", "Tests", "dashboards", "rules", "agents", "README.md", "ARCHITECTURE.md",
-            "CHANGELOG.md", "scripts", "deploy",
+            "CHANGELOG.md", "scripts", "deploy", "pictures",
         ]
         return names.filter { !allowed.contains($0) && !ignored.contains($0) }
             .map { Finding(path: $0, what: "does not belong to the top level") }
