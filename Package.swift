@@ -43,7 +43,8 @@ let withoutRegularExpressions = SwiftSetting.unsafeFlags([
     "-Xfrontend", "-disable-implicit-string-processing-module-import",
 ])
 
-/// For rooms that run a few times a second at most: code of the smallest size instead of the fastest in the release build.
+/// For rooms that run seldom or have others do the work: code of the smallest size instead of the fastest in the release
+/// build.
 let small = SwiftSetting.unsafeFlags(["-Osize"], .when(configuration: .release))
 
 /// A room: a module under Sources whose imports only point to lower floors (ArchitectureTests holds the table).
@@ -135,7 +136,7 @@ let floor7: [Target] = [
         [
             "Rules", "Alerting", "Ledger", "Ingest", "Storage", "LogQL", "PromQL", "Model", "HTTP", "Telemetry",
             "Crypto", "Text", "Encoding", "Posix", "CAssets", "CCairo",
-        ], beside: ["Assets"]),
+        ], small, beside: ["Assets"]),
 ]
 
 let floor8: [Target] = [
