@@ -248,7 +248,6 @@ extension LogFieldCondition.Comparison {
 
 extension Span<UInt8> {
     var containsEscape: Bool {
-        for index in indices where self[index] == UInt8(ascii: "\\") { return true }
-        return false
+        offset(of: UInt8(ascii: "\\")) != nil
     }
 }

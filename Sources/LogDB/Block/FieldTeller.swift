@@ -72,47 +72,55 @@ struct FieldTeller {
         }
     }
 
-    /// Tells the rows whose shape has the source first.
+    /// Tells the rows whose shape has the source first. What the loop looks at is taken out of the source before.
     private mutating func tell(
         _ rows: [Int32], _ shapeOf: [UInt16], _ isMeant: [Bool], of number: Int, at first: Int,
         into field: inout LogBlock.Field
     ) {
-        guard sources[number].codes.isEmpty, let numbers = sources[number].numbers else {
-            for (place, row) in rows.enumerated() where isMeant[Int(shapeOf[Int(row)])] {
-                field.codes[first + place] = tell(Int(row), of: number, into: &field)
+        let source = sources[number]
+        let rank = source.rank
+        var told = source.codes
+        let isAll = isMeant.allSatisfy { $0 }
+        let codes = source.column.codes
+        let numbers = told.isEmpty ? source.numbers ?? [] : []
+        for (place, row) in rows.enumerated() where isAll || isMeant[Int(shapeOf[Int(row)])] {
+            let index = rank.isEmpty ? Int(row) : Int(rank[Int(row)])
+            if !numbers.isEmpty {
+                field.numbers.append(numbers[index])
+                field.codes[first + place] = field.endValue()
+            } else if told.isEmpty {
+                field.codes[first + place] = value(index, of: source, into: &field)
+            } else {
+                let own = codes.isEmpty ? 0 : Int(codes[index])
+                if told[own] == Source.unknown { told[own] = value(index, of: source, into: &field) }
+                field.codes[first + place] = told[own]
             }
-            return
         }
-        let rank = sources[number].rank
-        for (place, row) in rows.enumerated() where isMeant[Int(shapeOf[Int(row)])] {
-            field.numbers.append(numbers[rank.isEmpty ? Int(row) : Int(rank[Int(row)])])
-            field.codes[first + place] = field.endValue()
-        }
+        sources[number].codes = told
     }
 
-    private mutating func tell(_ row: Int, of source: Int, into field: inout LogBlock.Field) -> Int32 {
-        let index = sources[source].rank.isEmpty ? row : Int(sources[source].rank[row])
-        if sources[source].codes.isEmpty { return value(index, of: source, into: &field) }
-        let own = sources[source].column.code(index)
-        let known = sources[source].codes[own]
-        if known != Source.unknown { return known }
-        let code = value(index, of: source, into: &field)
-        sources[source].codes[own] = code
-        return code
+    private mutating func tell(_ row: Int, of number: Int, into field: inout LogBlock.Field) -> Int32 {
+        let source = sources[number]
+        let index = source.rank.isEmpty ? row : Int(source.rank[row])
+        if source.codes.isEmpty { return value(index, of: source, into: &field) }
+        let own = source.column.code(index)
+        if source.codes[own] == Source.unknown {
+            sources[number].codes[own] = value(index, of: source, into: &field)
+        }
+        return sources[number].codes[own]
     }
 
-    private mutating func value(_ index: Int, of number: Int, into field: inout LogBlock.Field) -> Int32 {
-        if let numbers = sources[number].numbers {
+    private mutating func value(_ index: Int, of source: Source, into field: inout LogBlock.Field) -> Int32 {
+        if let numbers = source.numbers {
             field.numbers.append(numbers[index])
             return field.endValue()
         }
-        let isQuoted = sources[number].isQuoted
         scratch.removeAll(keepingCapacity: true)
-        sources[number].column.append(index, to: &scratch)
-        if areLabels, !FieldLabel.isValue(scratch.span, isQuoted: isQuoted, sources[number].format) {
+        source.column.append(index, to: &scratch)
+        if areLabels, !FieldLabel.isValue(scratch.span, isQuoted: source.isQuoted, source.format) {
             return LogBlock.Field.absent
         }
-        return field.add(scratch.span, hasEscapes: isQuoted && scratch.span.containsEscape, wanted)
+        return field.add(scratch.span, hasEscapes: source.isQuoted && scratch.span.containsEscape, wanted)
     }
 }
 

@@ -6,7 +6,9 @@ class Column {
 
     /// Of how many distinct values each has a code; none where values are told one by one.
     var codeCount: Int { 0 }
-    func code(_ index: Int) -> Int { preconditionFailure("BUG: a column without codes") }
+    /// The code of each value; empty where there is only one.
+    var codes: [UInt8] { [] }
+    final func code(_ index: Int) -> Int { codes.isEmpty ? 0 : Int(codes[index]) }
 
     /// What the values are as numbers, correctly rounded; nil where they are not numbers, or too long ones.
     func numbers() -> [Double]? { nil }
@@ -22,6 +24,12 @@ class Column {
         append(index, to: &text)
         return text.isEmpty
     }
+
+    /// Whether the byte may stand in a value; letters of ASCII in either case where that is asked for.
+    func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { true }
+
+    /// Whether a value may contain the needle, without a look at the values.
+    func mayHold(_ needle: Needle) -> Bool { true }
 
     /// Sets the mark of each value that contains the needle.
     func mark(containing needle: Needle, into marks: inout [Bool]) {
@@ -42,15 +50,17 @@ class Column {
     func mark(among some: [Bool], into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
         var scratch: [UInt8] = []
         var known = [Bool?](repeating: nil, count: codeCount)
+        let codes = codes
         for index in 0..<count where some[index] {
-            if codeCount > 0, let held = known[code(index)] {
+            let code = codes.isEmpty ? 0 : Int(codes[index])
+            if !known.isEmpty, let held = known[code] {
                 marks[index] = held
                 continue
             }
             scratch.removeAll(keepingCapacity: true)
             append(index, to: &scratch)
             marks[index] = holds(scratch.span)
-            if codeCount > 0 { known[code(index)] = marks[index] }
+            if !known.isEmpty { known[code] = marks[index] }
         }
     }
 
@@ -105,13 +115,16 @@ struct Needle {
         longestRun = longest
         self.bytes = bytes
         self.foldsCase = foldsCase
-        fitsNumbers = bytes.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x2e }
+        fitsNumbers = bytes.allSatisfy(Self.fitsNumbers)
         fitsMoments = bytes.allSatisfy {
             let byte = foldsCase && ($0 == 0x74 || $0 == 0x7a) ? $0 & 0xdf : $0
             return (byte >= 0x2d && byte <= 0x3a) || byte == 0x54 || byte == 0x5a
         }
         fitsIDs = bytes.allSatisfy { NumberTexts.hexDigit($0) != nil }
     }
+
+    /// Whether a byte can stand in a number or an address.
+    static func fitsNumbers(_ byte: UInt8) -> Bool { (byte >= 0x30 && byte <= 0x39) || byte == 0x2d || byte == 0x2e }
 
     func find(in text: Span<UInt8>, from start: Int = 0) -> Int? {
         foldsCase
@@ -122,10 +135,12 @@ struct Needle {
     func isFound(in text: Span<UInt8>) -> Bool { find(in: text) != nil }
 
     /// Whether it might lie across a border of the pieces, which do not contain it (`Borders`).
-    func mayCross(_ pieces: [[UInt8]]) -> Bool {
-        guard foldsCase else { return Borders.mayCross(bytes, pieces: pieces) }
+    ///
+    /// - Parameter mayHold: whether the value behind a piece, by the piece's number, may hold a byte.
+    func mayCross(_ pieces: [[UInt8]], _ mayHold: (_ value: Int, _ byte: UInt8) -> Bool = { _, _ in true }) -> Bool {
+        guard foldsCase else { return Borders.mayCross(bytes.span, pieces: pieces, mayHold) }
         return Borders.mayCross(
-            bytes, pieces: pieces.map { $0.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 } })
+            bytes.span, pieces: pieces.map { $0.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 } }, mayHold)
     }
 }
 
@@ -140,7 +155,7 @@ final class ConstantColumn: Column {
     override func append(_ index: Int, to output: inout [UInt8]) { output.append(all: value) }
 
     override var codeCount: Int { 1 }
-    override func code(_ index: Int) -> Int { 0 }
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { value.holds(byte, foldsCase: foldsCase) }
 
     override func mark(into marks: inout [Bool], where holds: (Span<UInt8>) -> Bool) {
         let value = value
@@ -175,7 +190,8 @@ final class DictionaryColumn: Column {
     private func value(_ id: Int) -> Range<Int> { (id == 0 ? 0 : ends[id - 1])..<ends[id] }
 
     override var codeCount: Int { ends.count }
-    override func code(_ index: Int) -> Int { Int(ids[index]) }
+    override var codes: [UInt8] { ids }
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { bytes.holds(byte, foldsCase: foldsCase) }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         output.append(bytes, in: value(Int(ids[index])))
@@ -194,7 +210,9 @@ final class DigitColumn: Column {
     private let values: [Int64]
 
     fileprivate init(_ reader: inout ByteReader, _ count: Int) throws(DecodeError) {
+        let at = reader.offset
         digits = Int(try reader.readByte())
+        guard digits <= NumberTexts.digitsMax else { throw DecodeError(.invalidCharacterCount(digits), at: at) }
         values = try IntegerBlocks.decode(&reader, count: count)
         super.init(count: count)
     }
@@ -206,6 +224,9 @@ final class DigitColumn: Column {
     }
 
     override func numbers() -> [Double]? { ExactNumbers.make(values, divisor: 1) }
+
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { Needle.fitsNumbers(byte) }
+    override func mayHold(_ needle: Needle) -> Bool { needle.fitsNumbers }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
@@ -240,6 +261,9 @@ final class DecimalColumn: Column {
         return numbers
     }
 
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { Needle.fitsNumbers(byte) }
+    override func mayHold(_ needle: Needle) -> Bool { needle.fitsNumbers }
+
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
     }
@@ -259,6 +283,9 @@ final class AddressColumn: Column {
         let address = (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[index * 4 + $1]) }
         NumberTexts.append(address: address, to: &output)
     }
+
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { Needle.fitsNumbers(byte) }
+    override func mayHold(_ needle: Needle) -> Bool { needle.fitsNumbers }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         if needle.fitsNumbers { super.mark(containing: needle, into: &marks) }
@@ -292,6 +319,8 @@ final class MomentColumn: Column {
         MomentTexts.append(moments[index], decimals: decimals, to: &output)
     }
 
+    override func mayHold(_ needle: Needle) -> Bool { needle.fitsMoments }
+
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         if needle.fitsMoments { super.mark(containing: needle, into: &marks) }
     }
@@ -312,6 +341,9 @@ final class IDColumn: Column {
     override func append(_ index: Int, to output: inout [UInt8]) {
         for at in (index * width)..<((index + 1) * width) { NumberTexts.append(hexOf: bytes[at], to: &output) }
     }
+
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { NumberTexts.hexDigit(byte) != nil }
+    override func mayHold(_ needle: Needle) -> Bool { needle.fitsIDs && needle.bytes.count <= width * 2 }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
         guard needle.fitsIDs, needle.bytes.count <= width * 2, width > 0 else { return }
@@ -349,6 +381,7 @@ final class TextColumn: Column {
     }
 
     override func isEmpty(_ index: Int) -> Bool { ends[index] == (index == 0 ? 0 : ends[index - 1]) }
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool { bytes.holds(byte, foldsCase: foldsCase) }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         output.append(bytes, in: (index == 0 ? 0 : ends[index - 1])..<ends[index])
@@ -362,8 +395,9 @@ final class TextColumn: Column {
 
 /// Texts of one statement each, cut into what is common and what varies.
 final class TemplateColumn: Column {
-    private let literals: [[UInt8]]
-    /// For each template, 0 included, a column for each variable.
+    /// For each template, 0 included, what stands around its variables.
+    private let pieces: [[[UInt8]]]
+    /// For each template a column for each variable.
     private let variables: [[Column]]
     private let ids: [UInt8]
     /// For each value how many of the same template come before it.
@@ -403,56 +437,80 @@ final class TemplateColumn: Column {
             }
             variables.append(own)
         }
-        (self.literals, self.variables, self.ids, self.ranks) = (literals, variables, ids, ranks)
+        pieces = literals.map {
+            $0.split(separator: TemplateEncoder.gap, omittingEmptySubsequences: false).map(Array.init)
+        }
+        (self.variables, self.ids, self.ranks) = (variables, ids, ranks)
         super.init(count: count)
     }
 
     override func isEmpty(_ index: Int) -> Bool {
-        let literal = literals[Int(ids[index])]
-        return !literal.contains { $0 != TemplateEncoder.gap } && super.isEmpty(index)
+        pieces[Int(ids[index])].allSatisfy(\.isEmpty) && super.isEmpty(index)
     }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
         let template = Int(ids[index])
         let rank = Int(ranks[index])
-        let literal = literals[template]
-        var variable = 0
-        var start = 0
-        for at in literal.indices where literal[at] == TemplateEncoder.gap {
-            output.append(literal, in: start..<at)
-            variables[template][variable].append(rank, to: &output)
-            variable += 1
-            start = at + 1
+        for (variable, column) in variables[template].enumerated() {
+            output += pieces[template][variable]
+            column.append(rank, to: &output)
         }
-        output.append(literal, in: start..<literal.count)
+        output += pieces[template][variables[template].count]
     }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
-        var members = literals.map { _ in [Int32]() }
-        for (index, id) in ids.enumerated() { members[Int(id)].append(Int32(index)) }
-        var flat: [UInt8] = []
-        var ends: [Int] = []
-        for (template, literal) in literals.enumerated() where !members[template].isEmpty {
-            let own = members[template]
-            let pieces = literal.split(separator: TemplateEncoder.gap, omittingEmptySubsequences: false).map(Array.init)
-            if pieces.contains(where: { needle.isFound(in: $0.span) }) {
-                for index in own { marks[Int(index)] = true }
-                continue
+        var isWhole = [Bool](repeating: false, count: pieces.count)
+        var sought: [Int] = []
+        for template in pieces.indices where !variables[template].isEmpty || template > 0 {
+            let columns = variables[template]
+            let pieces = pieces[template]
+            isWhole[template] = pieces.contains { needle.isFound(in: $0.span) }
+            guard !isWhole[template], !columns.isEmpty else { continue }
+            let crosses =
+                template > 0
+                && needle.mayCross(pieces) { columns[$0].mayHold($1, foldsCase: needle.foldsCase) }
+            if crosses || columns.contains(where: { $0.mayHold(needle) }) {
+                sought.append(crosses ? ~template : template)
             }
-            var found = [Bool](repeating: false, count: own.count)
-            if template > 0 && needle.mayCross(pieces) {
-                flat.removeAll(keepingCapacity: true)
-                ends.removeAll(keepingCapacity: true)
-                for index in own {
-                    append(Int(index), to: &flat)
-                    ends.append(flat.count)
-                }
-                FlatTexts.mark(needle, flat.span, ends, into: &found)
-            } else {
-                for column in variables[template] { column.mark(containing: needle, into: &found) }
-            }
-            for (place, index) in own.enumerated() where found[place] { marks[Int(index)] = true }
         }
+        if isWhole.contains(true) {
+            for (index, id) in ids.enumerated() where isWhole[Int(id)] { marks[index] = true }
+        }
+        for place in sought {
+            mark(containing: needle, of: place < 0 ? ~place : place, asWhole: place < 0, into: &marks)
+        }
+    }
+
+    /// Sets the marks of the values of one template: by its variables, or by whole texts where a needle may cross borders.
+    private func mark(containing needle: Needle, of template: Int, asWhole: Bool, into marks: inout [Bool]) {
+        var found: [Bool] = []
+        if asWhole {
+            var flat: [UInt8] = []
+            var ends: [Int] = []
+            for (index, id) in ids.enumerated() where Int(id) == template {
+                append(index, to: &flat)
+                ends.append(flat.count)
+            }
+            found = [Bool](repeating: false, count: ends.count)
+            FlatTexts.mark(needle, flat.span, ends, into: &found)
+        } else {
+            found = [Bool](repeating: false, count: variables[template].first?.count ?? 0)
+            for column in variables[template] where column.mayHold(needle) {
+                column.mark(containing: needle, into: &found)
+            }
+        }
+        guard found.contains(true) else { return }
+        for (index, id) in ids.enumerated() where Int(id) == template && found[Int(ranks[index])] {
+            marks[index] = true
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func holds(_ byte: UInt8, foldsCase: Bool) -> Bool {
+        if span.offset(of: byte) != nil { return true }
+        guard foldsCase, byte >= 0x61, byte <= 0x7a else { return false }
+        return span.offset(of: byte & 0xdf) != nil
     }
 }
 
@@ -479,25 +537,44 @@ enum ExactNumbers {
 /// Texts that are pieces with values between them.
 enum Borders {
     /// Whether a needle that no piece contains might lie across a border between a piece and a value: then it goes on
-    /// behind the end of one as the next piece begins, or ends before the begin of one as the last piece ends.
-    static func mayCross(_ needle: [UInt8], pieces: [[UInt8]]) -> Bool {
+    /// behind the end of one as the next piece begins, or ends before the begin of one as the last piece ends, and the byte
+    /// at the value's side of the border is one that the value may hold.
+    ///
+    /// - Parameter mayHold: asked with the number of the piece before the value.
+    static func mayCross(
+        _ needle: Span<UInt8>, pieces: [[UInt8]], _ mayHold: (_ value: Int, _ byte: UInt8) -> Bool
+    ) -> Bool {
+        let last = pieces.count - 1
         for (index, piece) in pieces.enumerated() {
             // Where nothing stands between two values anything may cross.
             if piece.isEmpty {
-                if index > 0 && index < pieces.count - 1 { return true }
+                if index > 0 && index < last { return true }
                 continue
             }
             for split in 1..<max(needle.count, 1) {
-                let (head, tail) = (needle[..<split], needle[split...])
-                if index > 0, piece.starts(with: tail) || tail.starts(with: piece) { return true }
-                if index < pieces.count - 1,
-                    piece.reversed().starts(with: head.reversed()) || head.reversed().starts(with: piece.reversed())
-                {
+                if index > 0, begins(piece.span, needle, from: split), mayHold(index - 1, needle[split - 1]) {
                     return true
                 }
+                if index < last, ends(piece.span, needle, to: split), mayHold(index, needle[split]) { return true }
             }
         }
         return false
+    }
+
+    /// Whether the rest of the needle and the piece begin alike, as far as both go.
+    private static func begins(_ piece: Span<UInt8>, _ needle: Span<UInt8>, from split: Int) -> Bool {
+        for index in 0..<min(piece.count, needle.count - split) where piece[index] != needle[split + index] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether the needle's first bytes and the piece end alike, as far as both go.
+    private static func ends(_ piece: Span<UInt8>, _ needle: Span<UInt8>, to split: Int) -> Bool {
+        for index in 1...min(piece.count, split) where piece[piece.count - index] != needle[split - index] {
+            return false
+        }
+        return true
     }
 }
 

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Texts of numbers that can be made again from the number alone, byte for byte. Anything else is no number here.
 enum NumberTexts {
     /// More digits might not fit 64 bits.
@@ -46,20 +48,20 @@ enum NumberTexts {
 
     /// A fixed number of digits, zeros in front where there are fewer.
     static func append(_ value: Int64, digitsMin: Int, to output: inout [UInt8]) {
-        if value < 0 { output.append(UInt8(ascii: "-")) }
+        var text = InlineArray<24, UInt8>(repeating: 0x30)
         var left = value.magnitude
-        let start = output.count
+        var start = text.count
         repeat {
-            output.append(0x30 + UInt8(truncatingIfNeeded: left % 10))
+            start -= 1
+            text[start] = 0x30 + UInt8(truncatingIfNeeded: left % 10)
             left /= 10
         } while left > 0
-        while output.count - start < digitsMin { output.append(0x30) }
-        var (low, high) = (start, output.count - 1)
-        while low < high {
-            output.swapAt(low, high)
-            low += 1
-            high -= 1
+        start = min(start, text.count - digitsMin)
+        if value < 0 {
+            start -= 1
+            text[start] = UInt8(ascii: "-")
         }
+        output.append(text.span.extracting(start..<text.count))
     }
 
     /// Digits only, as many as `count`.

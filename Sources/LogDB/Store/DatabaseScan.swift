@@ -17,8 +17,13 @@ final class DatabaseScan: LogScan {
     /// Indices of `held` in the order of the request; only with an order.
     private var waiting: [Int] = []
     private var told = 0
+    /// What was found ahead where no order is asked for, and how much of it was told.
+    private var ahead: [LogBlock] = []
+    private var aheadTold = 0
 
     private static let entriesMax = 8192
+    /// Units that each thread looks at before the scan goes on.
+    private static let unitsAhead = 2
 
     init(_ database: LogDatabase, _ request: LogSelectRequest, _ units: [ScanUnit]) throws(StorageError) {
         self.database = database
@@ -34,6 +39,7 @@ final class DatabaseScan: LogScan {
     }
 
     func next(into block: inout LogBlock) throws(StorageError) -> Bool {
+        if request.order == .any, request.limit == nil { return try nextAhead(into: &block) }
         block.removeAll(fields: request.fields.count)
         let limit = request.limit ?? .max
         while told < limit {
@@ -49,6 +55,53 @@ final class DatabaseScan: LogScan {
             next += 1
         }
         return false
+    }
+
+    /// Where no order is asked for, several threads look at the next units at once.
+    private func nextAhead(into block: inout LogBlock) throws(StorageError) -> Bool {
+        while true {
+            if request.cancellation.isRaised { throw .cancelled }
+            while aheadTold < ahead.count {
+                aheadTold += 1
+                guard ahead[aheadTold - 1].count > 0 else { continue }
+                swap(&block, &ahead[aheadTold - 1])
+                return true
+            }
+            (ahead, aheadTold) = ([], 0)
+            guard next < units.count else {
+                block.removeAll(fields: request.fields.count)
+                return false
+            }
+            let count = min(units.count - next, database.workers.width * Self.unitsAhead)
+            let some = Array(units[next..<(next + count)])
+            next += count
+            ahead = try database.workers.map(parts: count) { [database, request] (part) throws(StorageError) in
+                try Self.entries(of: some[part], request, in: database)
+            }
+        }
+    }
+
+    /// What a unit alone has for a request.
+    private static func entries(
+        of unit: ScanUnit, _ request: LogSelectRequest, in database: LogDatabase
+    ) throws(StorageError) -> LogBlock {
+        var found = LogBlock()
+        if request.cancellation.isRaised { return found }
+        found.removeAll(fields: request.fields.count)
+        var streams = ScanStreams()
+        var search = UnitSearch(request, in: database)
+        let bounds = UnitSearch.Bounds(startNs: request.startNs, endNs: request.endNs)
+        switch unit {
+        case .chunk(let head, let chunk): search.look(at: chunk, of: head, bounds, &streams, into: &found)
+        case .block(let part, let number):
+            do {
+                try search.look(at: number, of: part, bounds, &streams, into: &found)
+            } catch {
+                throw database.quarantine(part.part, error)
+            }
+        }
+        found.streams = streams.labels
+        return found
     }
 
     /// How many of those held nothing that is to come can precede.

@@ -3,8 +3,8 @@ import Model
 import Parts
 
 /// What of a part is not to be seen, though it is there: deleted entries, and those whose retention is over.
-struct Exclusions {
-    private struct Exclusion {
+struct Exclusions: Sendable {
+    private struct Exclusion: Sendable {
         var startNs: Int64
         var endNs: Int64
         /// By stream of the part; empty for all.

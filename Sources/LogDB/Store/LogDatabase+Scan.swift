@@ -69,12 +69,11 @@ extension LogDatabase {
 }
 
 /// A part with what a request asks of it.
-final class PinnedPart {
+final class PinnedPart: Sendable {
     let part: StoredLogPart
     /// By stream of the part.
     let isWanted: [Bool]
     let exclusions: Exclusions
-    private var known: [UInt32: Int] = [:]
 
     /// Nil where no stream is meant.
     init?(
@@ -93,20 +92,20 @@ final class PinnedPart {
 
     /// The number of a stream in the scan.
     func number(_ stream: UInt32, in streams: inout ScanStreams) throws(LabelIndexError) -> Int {
-        if let number = known[stream] { return number }
+        let place = ScanStreams.Place(source: ObjectIdentifier(self), stream: stream)
+        if let known = streams.known[place] { return known }
         let number = streams.number(of: try part.content.labels(of: stream))
-        known[stream] = number
+        streams.known[place] = number
         return number
     }
 }
 
 /// The index of a head with what a request asks of it.
-final class PinnedHead {
+final class PinnedHead: Sendable {
     private let index: MemoryLabelIndex
     let isWanted: [Bool]
     /// By stream, the first instant that is still kept.
     private let firstKept: [Int64]
-    private var known: [UInt32: Int] = [:]
 
     init(
         _ index: MemoryLabelIndex, _ options: LogStoreOptions, _ request: LogSelectRequest, nowMs: Int64
@@ -133,11 +132,12 @@ final class PinnedHead {
     }
 
     func number(_ stream: UInt32, in streams: inout ScanStreams) -> Int {
-        if let number = known[stream] { return number }
+        let place = ScanStreams.Place(source: ObjectIdentifier(self), stream: stream)
+        if let known = streams.known[place] { return known }
         var bytes: [UInt8] = []
         index.appendLabels(Int(stream), to: &bytes)
         let number = streams.number(of: Labels(canonical: bytes))
-        known[stream] = number
+        streams.known[place] = number
         return number
     }
 }
@@ -146,6 +146,14 @@ final class PinnedHead {
 struct ScanStreams {
     private(set) var labels: [Labels] = []
     private var numbers: [Labels: Int] = [:]
+    /// Of streams of parts and heads that were asked for before.
+    var known: [Place: Int] = [:]
+
+    struct Place: Hashable {
+        /// The part or head, which the scan holds.
+        var source: ObjectIdentifier
+        var stream: UInt32
+    }
 
     mutating func number(of stream: Labels) -> Int {
         if let known = numbers[stream] { return known }
@@ -156,7 +164,7 @@ struct ScanStreams {
 }
 
 /// A piece of what is stored that is looked at in one go.
-enum ScanUnit {
+enum ScanUnit: Sendable {
     case chunk(PinnedHead, RowChunk)
     case block(PinnedPart, Int)
 

@@ -38,6 +38,8 @@ package final class LogDatabase: LogStore {
     /// Woken when there is something to flush or to merge, and when a flush ended.
     let work: Monitor<Work>
     let threads = Lock<[OwnedThread]>([])
+    /// They help scans.
+    let workers: Workers
     /// They help a flush, which all who append wait for in the end; none without background threads.
     let helpers = Lock<Workers?>(nil)
     private let lock: Lock<DataDirectoryLock?>
@@ -56,9 +58,11 @@ package final class LogDatabase: LogStore {
     private static let noticesMax = 1000
 
     /// Opens or makes a store. When this returns everything acknowledged is visible.
+    ///
+    /// - Parameter workers: threads that help scans; nil for none.
     package init(
-        directory: String, options: LogStoreOptions = LogStoreOptions(), in system: any FileSystem = LocalFileSystem(),
-        time: any TimeSource = SystemTime()
+        directory: String, options: LogStoreOptions = LogStoreOptions(), workers: Workers? = nil,
+        in system: any FileSystem = LocalFileSystem(), time: any TimeSource = SystemTime()
     ) throws(StorageError) {
         self.directory = directory
         settings = Lock(options)
@@ -69,6 +73,7 @@ package final class LogDatabase: LogStore {
         do {
             try system.createDirectories(directory)
             lock = Lock(try DataDirectoryLock(directory, in: system))
+            self.workers = try workers ?? Workers(helpers: 0)
             parts = try PartStore(
                 FilePath.join(directory, ClosedLogStore.partsDirectory), in: system, time: time, open: LogPart.open)
             // Leftovers are what every crash leaves; they are no damage.

@@ -29,20 +29,33 @@ struct ColumnKeys {
     }
 }
 
-/// The series of the entries of one block: looked up once for each value, not for each entry.
+/// The series of the entries of one block: looked up once for each value, not for each entry. Entries are asked for in order.
 struct ColumnGroups {
     private let keys: ColumnKeys
-    private var ofStream: [StreamKey] = []
-    /// For each kind of stream, which is the streams that have the same labels of the names, and each value of the one field
-    /// that varies, and for its absence first, the series plus one.
-    private var known: [Int32] = []
+    private let streamOf: [Int]
+    private let fieldCodes: [[Int32]]
+    private var kinds: [Kind] = []
+    /// For each stream its kind.
+    private var kindOf: [Int] = []
+    /// For each kind of stream and each value of the one field that varies, and for its absence first, the series plus one.
+    private var numbers: [Int32] = []
     private var key: [UInt8] = []
+    /// The stream of the entry that was asked for last, what is known of its kind, and the codes of the field that varies.
+    private var stream = -1
+    private var first = 0
+    private var field = Kind.several
+    private var codes: [Int32] = []
 
-    private struct StreamKey {
-        /// Where the kind of the stream begins in `known`.
+    /// Streams that have the same labels of the names.
+    private struct Kind {
+        /// Where it begins in `numbers`.
         var first: Int
         /// The one field that tells its entries apart, or one of those below.
         var field: Int
+        /// What stands around the label of that field in the canonical labels of a series.
+        var before: [UInt8] = []
+        var name: [UInt8] = []
+        var behind: [UInt8] = []
 
         static let none = -1
         static let several = -2
@@ -50,64 +63,99 @@ struct ColumnGroups {
 
     init(_ keys: ColumnKeys, _ block: LogBlock) {
         self.keys = keys
-        var kinds: [[UInt8]: StreamKey] = [:]
-        for (number, stream) in block.streams.enumerated() {
-            var labels: [UInt8] = []
-            var varying: [Int] = []
-            for (place, name) in keys.names.enumerated() {
-                if let range = stream.valueRange(of: name.name.span) {
-                    EntryLabels.append(name.name.span, stream.bytes.span.extracting(range), to: &labels)
+        streamOf = block.streamOf
+        var known: [[UInt8]: Int] = [:]
+        for stream in block.streams {
+            var kind = Kind(first: numbers.count, field: Kind.none)
+            for (name, field) in keys.names {
+                if let range = stream.valueRange(of: name.span) {
+                    let value = stream.bytes.span.extracting(range)
+                    if kind.name.isEmpty {
+                        EntryLabels.append(name.span, value, to: &kind.before)
+                    } else {
+                        EntryLabels.append(name.span, value, to: &kind.behind)
+                    }
                 } else {
-                    varying.append(place)
+                    kind.field = kind.field == Kind.none ? field : Kind.several
+                    kind.name = name
                 }
             }
-            if keys.isAll { labels = [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8)] }
-            if let kind = kinds[labels] {
-                ofStream.append(kind)
-                continue
+            if !keys.isAll && kind.field != Kind.several {
+                var labels: [UInt8] = []
+                for part in [kind.before, kind.name, kind.behind] {
+                    labels.appendVarint(UInt64(part.count))
+                    labels += part
+                }
+                if let place = known[labels] {
+                    kindOf.append(place)
+                    continue
+                }
+                known[labels] = kinds.count
             }
-            var kind = StreamKey(first: known.count, field: varying.isEmpty ? StreamKey.none : StreamKey.several)
-            if varying.count == 1 { kind.field = keys.names[varying[0]].field }
+            kindOf.append(kinds.count)
+            kinds.append(kind)
             let values = kind.field >= 0 ? block.fields[kind.field].ends.count : 0
-            known.append(contentsOf: repeatElement(0, count: values + 1))
-            kinds[labels] = kind
-            ofStream.append(kind)
+            numbers.append(contentsOf: repeatElement(0, count: values + 1))
         }
+        fieldCodes = block.fields.map(\.codes)
     }
 
-    mutating func series(_ entry: Int, _ block: LogBlock, _ series: inout LabelTable) -> Int {
-        let stream = ofStream[block.streamOf[entry]]
-        if stream.field == StreamKey.several { return find(entry, block, &series) }
-        var place = stream.first
-        if stream.field >= 0 { place += Int(block.fields[stream.field].codes[entry]) + 1 }
-        if known[place] != 0 { return Int(known[place]) - 1 }
-        let found = find(entry, block, &series)
-        known[place] = Int32(found + 1)
-        return found
+    /// The series of an entry, negative where it has to be found.
+    mutating func known(_ entry: Int) -> Int {
+        let own = streamOf[entry]
+        if own != stream {
+            stream = own
+            let kind = kinds[kindOf[own]]
+            (first, field) = (kind.first, kind.field)
+            codes = field >= 0 ? fieldCodes[field] : []
+        }
+        if field == Kind.several { return -1 }
+        return Int(numbers[field >= 0 ? first + Int(codes[entry]) + 1 : first]) - 1
     }
 
-    private mutating func find(_ entry: Int, _ block: LogBlock, _ series: inout LabelTable) -> Int {
+    /// Finds the series of the entry that was asked for last.
+    mutating func find(_ entry: Int, _ block: LogBlock, _ series: inout LabelTable) -> Int {
         key.removeAll(keepingCapacity: true)
-        let stream = block.streams[block.streamOf[entry]]
+        let own = streamOf[entry]
         if keys.isAll {
-            var cursor = LabelCursor()
-            let bytes = stream.bytes.span
-            while cursor.advance(in: bytes) {
-                let name = bytes.extracting(cursor.name)
-                if keys.without.contains(where: { $0.count == name.count && $0.span.has(name, at: 0) }) { continue }
-                EntryLabels.append(name, bytes.extracting(cursor.value), to: &key)
+            appendAll(block.streams[own])
+        } else if field == Kind.several {
+            appendSeveral(entry, block)
+        } else {
+            let kind = kindOf[own]
+            key += kinds[kind].before
+            if field >= 0, codes[entry] >= 0 {
+                let (name, bytes) = (kinds[kind].name, block.fields[field].bytes)
+                let value = block.fields[field].range(codes[entry])
+                if !value.isEmpty { EntryLabels.append(name.span, bytes.span.extracting(value), to: &key) }
             }
-            return series.number(of: key.span)
+            key += kinds[kind].behind
         }
+        let number = series.number(of: key.span)
+        if field != Kind.several { numbers[field >= 0 ? first + Int(codes[entry]) + 1 : first] = Int32(number + 1) }
+        return number
+    }
+
+    private mutating func appendAll(_ stream: Labels) {
+        var cursor = LabelCursor()
+        let bytes = stream.bytes.span
+        while cursor.advance(in: bytes) {
+            let name = bytes.extracting(cursor.name)
+            if keys.without.contains(where: { $0.count == name.count && $0.span.has(name, at: 0) }) { continue }
+            EntryLabels.append(name, bytes.extracting(cursor.value), to: &key)
+        }
+    }
+
+    private mutating func appendSeveral(_ entry: Int, _ block: LogBlock) {
+        let stream = block.streams[streamOf[entry]]
         for (name, field) in keys.names {
             if let range = stream.valueRange(of: name.span) {
                 EntryLabels.append(name.span, stream.bytes.span.extracting(range), to: &key)
                 continue
             }
-            let column = block.fields[field]
-            let value = column.range(column.codes[entry])
-            if !value.isEmpty { EntryLabels.append(name.span, column.bytes.span.extracting(value), to: &key) }
+            let value = block.value(entry, ofField: field)
+            let bytes = block.fields[field].bytes
+            if !value.isEmpty { EntryLabels.append(name.span, bytes.span.extracting(value), to: &key) }
         }
-        return series.number(of: key.span)
     }
 }

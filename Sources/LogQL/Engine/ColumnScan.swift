@@ -19,8 +19,9 @@ struct ColumnScan {
     /// Index of the unwrapped label among the request's fields.
     private let unwrapped: Int
 
-    /// One sample: its series, its time as it counts, its value, the steps that it belongs to, which are some.
-    typealias Sample = (series: Int, ns: Int64, value: Double, steps: Range<Int>)
+    /// One sample: its series, its time as it counts, its value, the steps that it belongs to, which are some. Where no label
+    /// is unwrapped it stands for `count` samples of the same series and steps, one after the other.
+    typealias Sample = (series: Int, ns: Int64, value: Double, count: Int, steps: Range<Int>)
 
     /// Nil where the pipeline does more.
     init?(_ plan: ScanPlan, _ range: RangeAggregation, _ keys: SeriesKeys, _ run: LogRun) throws(QueryError) {
@@ -81,35 +82,60 @@ struct ColumnScan {
         var block = LogBlock()
         while try next(scan, &block) {
             try run.noteBlock(entries: block.count, bytes: 0)
-            if keys.isAll && block.mayHaveMetadata { return false }
-            guard let kept = kept(block) else { return false }
-            var groups = ColumnGroups(keys, block)
-            let numbers = plainNumbers(block)
-            for entry in 0..<block.count where kept.isEmpty || kept[entry] == ColumnFilter.passes {
-                var value = 0.0
-                if let numbers {
-                    let code = numbers.codes[entry]
-                    if code == LogBlock.Field.absent { continue }
-                    guard let number = numbers.numbers[Int(code)] else { return false }
-                    value = number
-                } else if let unwrap {
-                    switch number(entry, of: unwrap, block) {
-                    case .some(.some(let number)): value = number
-                    case .some(.none): continue
-                    case .none: return false
-                    }
+            guard try tell(block, &window, &series, seriesBytes, body) else { return false }
+        }
+        return true
+    }
+
+    /// Calls `body` with the samples of a block, all columns taken out of it before the loop over its entries.
+    private func tell(
+        _ block: LogBlock, _ window: inout StepWindow, _ series: inout LabelTable, _ seriesBytes: Int,
+        _ body: (Sample) throws(QueryError) -> Void
+    ) throws(QueryError) -> Bool {
+        if keys.isAll && block.mayHaveMetadata { return false }
+        guard let kept = kept(block) else { return false }
+        var groups = ColumnGroups(keys, block)
+        let (timestampsNs, formats) = (block.timestampsNs, parsed == .plain ? [] : block.formats)
+        let plain = plainNumbers(block)
+        let (codes, values) = (plain?.codes ?? [], plain?.numbers ?? [])
+        var same: Sample = (-1, 0, 0, 0, 0..<0)
+        var told = 0
+        for entry in timestampsNs.indices where kept.isEmpty || kept[entry] == ColumnFilter.passes {
+            var value = 0.0
+            if plain != nil {
+                let code = codes[entry]
+                if code == LogBlock.Field.absent { continue }
+                guard let number = values[Int(code)] else { return false }
+                value = number
+            } else if let unwrap {
+                switch number(entry, of: unwrap, block) {
+                case .some(.some(let number)): value = number
+                case .some(.none): continue
+                case .none: return false
                 }
-                let ns = block.timestampsNs[entry] &+ offsetNs
-                let within = window.steps(of: ns)
-                if within.isEmpty { continue }
-                if parsed != .plain && block.formats[entry] != parsed { return false }
+            }
+            let ns = timestampsNs[entry] &+ offsetNs
+            let within = window.steps(of: ns)
+            if within.isEmpty { continue }
+            if !formats.isEmpty && formats[entry] != parsed { return false }
+            var number = groups.known(entry)
+            if number < 0 {
                 let known = series.count
-                let number = groups.series(entry, block, &series)
+                number = groups.find(entry, block, &series)
                 if series.count > known { try run.ledger.hold(bytes: seriesBytes) }
-                run.noteKept()
-                try body((number, ns, value, within))
+            }
+            told += 1
+            if unwrap != nil {
+                try body((number, ns, value, 1, within))
+            } else if number == same.series && within == same.steps {
+                same.count += 1
+            } else {
+                if same.count > 0 { try body(same) }
+                same = (number, ns, 0, 1, within)
             }
         }
+        if same.count > 0 { try body(same) }
+        run.noteKept(told)
         return true
     }
 

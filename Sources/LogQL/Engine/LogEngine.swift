@@ -126,7 +126,7 @@ final class LogRun {
         }
     }
 
-    func noteKept() { entriesKept += 1 }
+    func noteKept(_ entries: Int = 1) { entriesKept += entries }
 
     func statistics(entriesReturned: Int) -> LogStatistics {
         LogStatistics(

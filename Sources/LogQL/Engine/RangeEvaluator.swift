@@ -66,14 +66,11 @@ struct RangeEvaluator {
     /// - Returns: false where the source cannot say.
     private func forEachSample(
         _ source: Source, _ series: inout LabelTable,
-        _ body: (_ series: Int, _ ns: Int64, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
+        _ body: (ColumnScan.Sample) throws(QueryError) -> Void
     ) throws(QueryError) -> Bool {
         switch source {
         case .columns(let columns):
-            return try columns.forEach(steps, &series, seriesBytes: 160 + steps.count * 17) {
-                (sample) throws(QueryError) in
-                try body(sample.series, sample.ns, sample.value, sample.steps)
-            }
+            return try columns.forEach(steps, &series, seriesBytes: 160 + steps.count * 17, body)
         case .entries(let plan):
             try forEachEntry(plan, &series, body)
             return true
@@ -82,7 +79,7 @@ struct RangeEvaluator {
 
     private func forEachEntry(
         _ plan: ScanPlan, _ series: inout LabelTable,
-        _ body: (_ series: Int, _ ns: Int64, _ value: Double, _ steps: Range<Int>) throws(QueryError) -> Void
+        _ body: (ColumnScan.Sample) throws(QueryError) -> Void
     ) throws(QueryError) {
         var key: [UInt8] = []
         let scan = EntryScan(
@@ -105,7 +102,7 @@ struct RangeEvaluator {
             let known = series.count
             let number = series.number(of: key.span)
             if number == known { try run.ledger.hold(bytes: key.count + 128 + steps.count * 17) }
-            try body(number, entry.timestampNs &+ range.offsetNs, value, within)
+            try body((number, entry.timestampNs &+ range.offsetNs, value, 1, within))
             return true
         }
     }
@@ -136,14 +133,15 @@ struct RangeEvaluator {
         var sums: [Double] = []
         var counts: [Int32] = []
         let isCount = !range.function.readsLine
-        let isSaid = try forEachSample(source, &series) { (number, _, value, within) in
+        let isSaid = try forEachSample(source, &series) { (sample) in
+            let (number, value, within) = (sample.series, sample.value, sample.steps)
             let end = (number + 1) * width
             if end > counts.count {
                 counts.append(contentsOf: repeatElement(0, count: end - counts.count))
                 if !isCount { sums.append(contentsOf: repeatElement(0, count: end - sums.count)) }
             }
-            counts[number * width + within.lowerBound] += 1
-            counts[number * width + within.upperBound] -= 1
+            counts[number * width + within.lowerBound] += Int32(truncatingIfNeeded: sample.count)
+            counts[number * width + within.upperBound] -= Int32(truncatingIfNeeded: sample.count)
             if isCount { return }
             sums[number * width + within.lowerBound] += value
             sums[number * width + within.upperBound] -= value
@@ -169,8 +167,8 @@ struct RangeEvaluator {
     private func absent(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         var isThere = [Bool](repeating: false, count: steps.count)
-        let isSaid = try forEachSample(source, &series) { (_, _, _, within) in
-            for step in within { isThere[step] = true }
+        let isSaid = try forEachSample(source, &series) { (sample) in
+            for step in sample.steps { isThere[step] = true }
         }
         guard isSaid else { return nil }
         var rows = MetricRows(steps: steps.count)
@@ -202,7 +200,8 @@ struct RangeEvaluator {
         var values: [Double] = []
         var counts: [Int32] = []
         let function = range.function
-        let isSaid = try forEachSample(source, &series) { (number, _, value, within) in
+        let isSaid = try forEachSample(source, &series) { (sample) in
+            let (number, value, within) = (sample.series, sample.value, sample.steps)
             let end = (number + 1) * width
             if end > counts.count {
                 counts.append(contentsOf: repeatElement(0, count: end - counts.count))
@@ -244,10 +243,11 @@ struct RangeEvaluator {
     private func collected(_ source: Source) throws(QueryError) -> MetricRows? {
         var series = LabelTable()
         var samples: [[WindowSample]] = []
-        let isSaid = try forEachSample(source, &series) { (number, ns, value, _) throws(QueryError) in
+        let isSaid = try forEachSample(source, &series) { (sample) throws(QueryError) in
+            let number = sample.series
             if number == samples.count { samples.append([]) }
             try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1)
-            samples[number].append(WindowSample(ns: ns, value: value))
+            samples[number].append(WindowSample(ns: sample.ns, value: sample.value))
         }
         guard isSaid else { return nil }
         // Only for quantiles, which are the same in any order.

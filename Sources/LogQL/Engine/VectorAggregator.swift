@@ -83,12 +83,12 @@ struct VectorAggregator {
             }
             lastOrder.removeAll(keepingCapacity: true)
             for group in members.indices {
-                let order = members[group].sorted { a, b in
+                let first = Self.first(count, of: members[group]) { a, b in
                     if Self.precedes(a.value, b.value, largestFirst: largestFirst) { return true }
                     if Self.precedes(b.value, a.value, largestFirst: largestFirst) { return false }
                     return inner.labels[a.row] < inner.labels[b.row]
                 }
-                for member in order.prefix(count) {
+                for member in first {
                     rows.set(member.row, step, member.value)
                     lastOrder.append(member.row)
                 }
@@ -98,6 +98,24 @@ struct VectorAggregator {
         var picked = rows.picking(lastOrder)
         picked.isOrdered = true
         return picked
+    }
+
+    /// More are sorted with all others.
+    private static let pickedMax = 64
+
+    /// The first few in order, without sorting the rest.
+    private static func first<Member>(
+        _ count: Int, of members: [Member], _ precedes: (Member, Member) -> Bool
+    ) -> ArraySlice<Member> {
+        if count > pickedMax || members.count <= count { return members.sorted(by: precedes).prefix(max(0, count)) }
+        var first: [Member] = []
+        for member in members {
+            if first.count >= count, let last = first.last, !precedes(member, last) { continue }
+            let place = first.lastIndex { !precedes(member, $0) }.map { $0 + 1 } ?? 0
+            first.insert(member, at: place)
+            if first.count > count { first.removeLast() }
+        }
+        return first[...]
     }
 }
 

@@ -7,10 +7,12 @@ extension LabelBlock {
     func range(_ set: Int) -> Range<Int> { offsets[set]..<offsets[set + 1] }
 
     /// Adds bytes in canonical form.
-    mutating func appendSet(_ canonical: Span<UInt8>) {
+    mutating func appendSet(_ canonical: Span<UInt8>) { appendSet(canonical, hash: LabelHash.of(canonical)) }
+
+    mutating func appendSet(_ canonical: Span<UInt8>, hash: UInt64) {
         bytes.append(canonical)
         offsets.append(bytes.count)
-        hashes.append(LabelHash.of(canonical))
+        hashes.append(hash)
     }
 
     mutating func appendSet(_ set: Int, of other: LabelBlock) {
@@ -94,8 +96,8 @@ package struct LabelFilter: Sendable {
 /// Numbers label sets in the order in which they are first seen.
 package struct LabelTable: Sendable {
     package private(set) var sets = LabelBlock()
-    /// Index of the set plus 1; zero for a free slot. The size is a power of two.
-    private var slots = [Int32](repeating: 0, count: 64)
+    /// Index of the set plus 1 and, above it, the upper half of its hash; zero for a free slot. The size is a power of two.
+    private var slots = [UInt64](repeating: 0, count: 64)
 
     package init() {}
 
@@ -105,12 +107,12 @@ package struct LabelTable: Sendable {
     package mutating func number(of labels: Span<UInt8>, hash: UInt64) -> Int {
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != 0 {
-            let set = Int(slots[slot]) - 1
-            if sets.hashes[set] == hash, isEqual(set, labels) { return set }
+            let set = Int(slots[slot] & 0xffff_ffff) - 1
+            if slots[slot] >> 32 == hash >> 32, isEqual(set, labels) { return set }
             slot = (slot + 1) & (slots.count - 1)
         }
-        sets.appendSet(labels)
-        slots[slot] = Int32(sets.count)
+        sets.appendSet(labels, hash: hash)
+        slots[slot] = Self.slot(sets.count - 1, hash)
         if sets.count * 2 > slots.count { grow() }
         return sets.count - 1
     }
@@ -118,18 +120,17 @@ package struct LabelTable: Sendable {
     package mutating func number(of labels: Span<UInt8>) -> Int { number(of: labels, hash: LabelHash.of(labels)) }
 
     private func isEqual(_ set: Int, _ labels: Span<UInt8>) -> Bool {
-        let range = sets.range(set)
-        guard range.count == labels.count else { return false }
-        for index in labels.indices where sets.bytes[range.lowerBound + index] != labels[index] { return false }
-        return true
+        ByteSearch.equal(sets.bytes.span.extracting(sets.range(set)), labels)
     }
 
+    private static func slot(_ set: Int, _ hash: UInt64) -> UInt64 { (hash & ~0xffff_ffff) | UInt64(set + 1) }
+
     private mutating func grow() {
-        slots = [Int32](repeating: 0, count: slots.count * 2)
+        slots = [UInt64](repeating: 0, count: slots.count * 2)
         for set in 0..<sets.count {
             var slot = Int(truncatingIfNeeded: sets.hashes[set]) & (slots.count - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-            slots[slot] = Int32(set + 1)
+            slots[slot] = Self.slot(set, sets.hashes[set])
         }
     }
 }

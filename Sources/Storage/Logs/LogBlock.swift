@@ -12,15 +12,17 @@ package struct LogBlock: Sendable {
         /// For each value what it is as a number, where numbers were wanted; nil is none.
         package var numbers: [Double?] = []
 
-        package static let absent: Int32 = -1
+        @inlinable package static var absent: Int32 { -1 }
 
         package init() {}
 
+        @inlinable
         package func range(_ code: Int32) -> Range<Int> {
             code < 0 ? 0..<0 : (code == 0 ? 0 : ends[Int(code) - 1])..<ends[Int(code)]
         }
 
         /// Ends the value whose text was appended to `bytes` and returns its number.
+        @inlinable
         @discardableResult
         package mutating func endValue() -> Int32 {
             ends.append(bytes.count)
@@ -55,7 +57,7 @@ package struct LogBlock: Sendable {
 
     package init() {}
 
-    package var count: Int { timestampsNs.count }
+    @inlinable package var count: Int { timestampsNs.count }
 
     package func line(_ entry: Int) -> Range<Int> { Self.range(entry, lineEnds) }
     package func metadata(_ entry: Int) -> Range<Int> { Self.range(entry, metadataEnds) }

@@ -31,6 +31,8 @@ final class Collector: Sendable {
     /// Nil where the server speaks plain HTTP.
     private let tls: TLSStore?
     private let accessLog: AccessLogFile?
+    /// They help queries.
+    private let workers: Workers
     private let metrics: MetricBackend
     private let alerts: AlertDelivery
     private let rules: RuleBackend
@@ -69,12 +71,14 @@ final class Collector: Sendable {
         // Queries get a half of what the process may hold.
         let memory = QueryMemory(
             limitBytes: Int((options.memoryBytes ?? Int64(Machine.memoryBytes / 2)) / 2))
+        workers = try Workers(helpers: Machine.processors - 1)
         let logs = try LogBackend(
-            configuration.current.storage, configuration.current.logs, configuration.current.queries, memory: memory,
-            dataDirectory: dataDirectory, registry: registry, log: log.component("logs"), time: time)
+            configuration.current.storage, configuration.current.logs, configuration.current.queries,
+            workers: workers, memory: memory, dataDirectory: dataDirectory, registry: registry,
+            log: log.component("logs"), time: time)
         self.logs = logs
         metrics = try MetricBackend(
-            configuration.current.storage, configuration.current.queries, memory: memory,
+            configuration.current.storage, configuration.current.queries, workers: workers, memory: memory,
             logs: { (request) throws(QueryError) in try logs.engine.series(request) }, dataDirectory: dataDirectory,
             registry: registry, log: log.component("metrics"), time: time)
         alerts = try AlertDelivery(
@@ -130,6 +134,7 @@ final class Collector: Sendable {
         alerts.stop()
         metrics.stop()
         logs.stop()
+        workers.stop()
         agents.save()
         access.stop()
         ledger.stop()

@@ -25,8 +25,12 @@ final class LogBackend: Sendable {
     private let time: any TimeSource
 
     /// On return everything acknowledged is visible.
+    ///
+    /// - Parameters:
+    ///   - workers: threads that help queries.
+    ///   - memory: what queries may hold.
     init(
-        _ settings: StorageOptions, _ logs: LogOptions, _ queries: QueryOptions, memory: QueryMemory,
+        _ settings: StorageOptions, _ logs: LogOptions, _ queries: QueryOptions, workers: Workers, memory: QueryMemory,
         dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
     ) throws {
         var options = logs.store
@@ -36,7 +40,7 @@ final class LogBackend: Sendable {
         case .everyMs(let ms): options.sync = .interval(ns: ms * 1_000_000)
         }
         let store = try LogDatabase(
-            directory: FilePath.join(dataDirectory, Self.directoryName), options: options, time: time)
+            directory: FilePath.join(dataDirectory, Self.directoryName), options: options, workers: workers, time: time)
         engine = LogEngine(
             store: store, options: queries.logOptions(queriesBytes: memory.limitBytes), memory: memory, time: time)
         tails = try TailHub(registry: registry, time: time)

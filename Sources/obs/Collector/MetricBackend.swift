@@ -25,7 +25,6 @@ final class MetricBackend: Sendable {
     /// Answers queries over the store.
     let engine: Engine
     let store: TimeSeriesStore
-    private let workers: Workers
     let queries: QueryService
     let transfers: HandlerPool
     private let imports: HandlerPool
@@ -42,17 +41,17 @@ final class MetricBackend: Sendable {
     /// On return everything acknowledged is visible.
     ///
     /// - Parameters:
+    ///   - workers: threads that help queries.
     ///   - memory: what queries may hold.
     ///   - logs: what `logs("...")` asks.
     init(
-        _ settings: StorageOptions, _ queryOptions: QueryOptions, memory: QueryMemory,
+        _ settings: StorageOptions, _ queryOptions: QueryOptions, workers: Workers, memory: QueryMemory,
         logs: @escaping ForeignSelector, dataDirectory: String, registry: Registry, log: Logger, time: any TimeSource
     ) throws {
         let directory = FilePath.join(dataDirectory, Self.directoryName)
         let store = try TimeSeriesStore(
             directory: directory, options: Self.options(settings, dataDirectory, registry), time: time)
         for notice in store.notices { log.warning("metric store", ["notice": .text(notice)]) }
-        workers = try Workers(helpers: Machine.processors - 1)
         engine = Engine(
             store: store, logs: logs, workers: workers,
             options: queryOptions.engineOptions(queriesBytes: memory.limitBytes),
@@ -159,7 +158,6 @@ final class MetricBackend: Sendable {
         queries.stop()
         transfers.stop()
         imports.stop()
-        workers.stop()
         do throws(StorageError) {
             try store.close()
         } catch {

@@ -1,4 +1,5 @@
 import Model
+import Posix
 import Storage
 import TestSupport
 
@@ -10,6 +11,7 @@ final class LogRig {
     let time = ManualTime()
     private(set) var store: LogDatabase
     private let options: LogStoreOptions
+    private let workers: Workers
 
     var path: String { directory.file("data") }
 
@@ -17,10 +19,14 @@ final class LogRig {
         var options = Self.options
         change(&options)
         self.options = options
-        store = try LogDatabase(directory: directory.file("data"), options: options, time: time)
+        workers = try Workers(helpers: 1)
+        store = try LogDatabase(directory: directory.file("data"), options: options, workers: workers, time: time)
     }
 
-    deinit { store.abandon() }
+    deinit {
+        store.abandon()
+        workers.stop()
+    }
 
     static var options: LogStoreOptions {
         var options = LogStoreOptions()
@@ -33,7 +39,7 @@ final class LogRig {
 
     func reopen(crashing: Bool = false) throws {
         if crashing { store.abandon() } else { try store.close() }
-        store = try LogDatabase(directory: path, options: options, time: time)
+        store = try LogDatabase(directory: path, options: options, workers: workers, time: time)
     }
 
     @discardableResult
