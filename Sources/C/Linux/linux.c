@@ -1,10 +1,13 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,4 +51,19 @@ void clinux_lower_priority_of_this_thread(void) {
     pid_t thread = (pid_t)syscall(SYS_gettid);
     setpriority(PRIO_PROCESS, (id_t)thread, 10);
     syscall(SYS_ioprio_set, who_process, thread, class_best_effort << class_shift | lowest);
+}
+
+// Debian 12's libcrypt takes its salts from this function, which the C library has since 2.36. With one of its own the
+// program starts where that is older, on Ubuntu 22.04.
+void arc4random_buf(void *bytes, size_t count) {
+    unsigned char *next = bytes;
+    while (count > 0) {
+        ssize_t filled = getrandom(next, count, 0);
+        if (filled < 0) {
+            if (errno == EINTR) continue;
+            abort();
+        }
+        next += filled;
+        count -= (size_t)filled;
+    }
 }
