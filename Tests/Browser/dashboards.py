@@ -137,12 +137,14 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
     expect(page.locator(".panel.is-full")).to_have_count(0)
 
     # A line of a log is a mark on every graph: it was written a quarter of an hour ago.
-    box = page.locator(".panel[aria-label=timeseries] .u-over").bounding_box()
+    graph = page.locator(".panel[aria-label=timeseries] .u-over")
     mark = page.locator(".panel[aria-label=timeseries] .tip-mark", has_text="checkout: {")
 
     def finds_mark():
-        for place in range(60, 80):
-            page.mouse.move(box["x"] + box["width"] * place / 100, box["y"] + 10)
+        # The panel comes back from its full size in its own time.
+        box = graph.bounding_box()
+        for place in range(100, 180):
+            page.mouse.move(box["x"] + box["width"] * place / 200, box["y"] + 10)
             if mark.count() > 0:
                 return "order 2801 placed" in mark.inner_text()
         return False
@@ -152,6 +154,7 @@ with visiting(size={"width": 1440, "height": 3600}) as visit:
         assert time.monotonic() < deadline, "the line of a log is no mark on the graph"
 
     # A drag is a range of time for all panels.
+    box = graph.bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 12, steps=5)
