@@ -149,15 +149,6 @@ final class Selection: SeriesSelection {
         }
         return present
     }
-
-    /// The canonical labels of a series.
-    func labels(at place: Int) throws(StorageError) -> Labels {
-        var bytes: [UInt8] = []
-        try appendLabels(place, to: &bytes)
-        return Labels(canonical: bytes)
-    }
-
-    func id(at place: Int) -> UInt64 { selected.ids[place] }
 }
 
 extension SeriesBlock {
