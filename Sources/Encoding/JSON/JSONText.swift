@@ -1,3 +1,4 @@
+import CDecimal
 import CKernels
 
 /// Strings and numbers of JSON as bytes, in both directions.
@@ -78,15 +79,10 @@ package enum JSONText {
     }
 
     package static func append(number: UInt64, to output: inout [UInt8]) {
-        var rest = number
-        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var first = digits.count
-        repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        output.append(digits.span.extracting(first...))
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CDECIMAL_WHOLE_MAX)) { digits in
+            let count = unsafe cdecimal_whole(number, digits.baseAddress)
+            unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<count]))
+        }
     }
 
     static func hexValue(_ digit: UInt8) -> UInt32? {

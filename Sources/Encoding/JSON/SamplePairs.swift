@@ -21,15 +21,41 @@ package struct SamplePairs: Sendable {
     /// - Parameter absent: the bits of a value that stands for none.
     package func append(_ values: Span<Double>, absent: UInt64, to output: inout [UInt8]) {
         var isFirst = true
-        for index in values.indices where values[index].bitPattern != absent {
-            let opening = ends[index] + (isFirst ? 1 : 0)..<ends[index + 1]
-            isFirst = false
-            output.append(contentsOf: openings[opening])
-            FloatText.append(sample: values[index], to: &output)
-            output.append(UInt8(ascii: "\""))
-            output.append(UInt8(ascii: "]"))
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.blockBytes) { block in
+            var used = 0
+            func flush(_ output: inout [UInt8]) {
+                unsafe output.append(
+                    contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(block)[..<used]))
+                used = 0
+            }
+            for index in values.indices where values[index].bitPattern != absent {
+                if block.count - used < Self.pairBytesMax { flush(&output) }
+                let opening = ends[index] + (isFirst ? 1 : 0)..<ends[index + 1]
+                isFirst = false
+                unsafe openings.withUnsafeBytes { openings in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(block)[used...])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: openings[opening]))
+                }
+                used += opening.count
+                let rest = unsafe UnsafeMutableBufferPointer(rebasing: block[used...])
+                if let count = unsafe FloatText.write(sample: values[index], to: rest) {
+                    used += count
+                } else {
+                    flush(&output)
+                    output += FloatText.sample(values[index]).utf8
+                }
+                unsafe block[used] = CChar(UInt8(ascii: "\""))
+                unsafe block[used + 1] = CChar(UInt8(ascii: "]"))
+                used += 2
+            }
+            flush(&output)
         }
     }
+
+    /// Pairs are written together in blocks of so many bytes.
+    private static let blockBytes = 4096
+    /// `,[-9223372036854775.808,"`, a value, `"]`.
+    private static let pairBytesMax = 25 + FloatText.sampleBytesMax + 2
 
     /// Appends seconds with as many of three decimals as are needed.
     package static func append(seconds milliseconds: Int64, to output: inout [UInt8]) {

@@ -42,19 +42,24 @@ package enum FloatText {
 
     /// Appends what `sample` returns. For hot loops: the digits go straight into the buffer.
     package static func append(sample value: Double, to output: inout [UInt8]) {
-        let magnitude = value.magnitude
-        guard magnitude >= 1e-6, magnitude < 0x1p53 else {
-            output += sample(value).utf8
-            return
-        }
-        if value == value.rounded(.towardZero) {
-            JSONText.append(number: Int(value), to: &output)
-            return
-        }
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CDECIMAL_FIXED_MAX)) { digits in
-            let count = unsafe cdecimal_fixed(value, digits.baseAddress)
-            unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<count]))
+            if let count = unsafe write(sample: value, to: digits) {
+                unsafe output.append(
+                    contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[..<count]))
+            } else {
+                output += sample(value).utf8
+            }
         }
+    }
+
+    /// The most bytes that `write(sample:to:)` takes.
+    static let sampleBytesMax = Int(CDECIMAL_FIXED_MAX)
+
+    /// Writes what `sample` returns to memory for `sampleBytesMax` bytes, and returns how many that took; nil where the
+    /// value is none of the usual ones and nothing was written.
+    static func write(sample value: Double, to output: UnsafeMutableBufferPointer<CChar>) -> Int? {
+        guard value.magnitude >= 1e-6, value.magnitude < 0x1p53 else { return nil }
+        return unsafe cdecimal_fixed(value, output.baseAddress)
     }
 
     /// As OpenMetrics wants it: always with a point or an exponent.

@@ -1,4 +1,5 @@
 import Encoding
+import TestSupport
 import Testing
 
 struct SamplePairsTests {
@@ -18,6 +19,21 @@ struct SamplePairsTests {
             [1000, 2500, -1], [[1, 0.5, .infinity], [.nan, 2, .nan], [.nan, .nan, 3], [.nan, .nan, .nan]])
         #expect(
             rows == [#"[1,"1"],[2.500,"0.5"],[-0.001,"+Inf"]"#, #"[2.500,"2"]"#, #"[-0.001,"3"]"#, ""])
+    }
+
+    @Test func aLongRowIsWrittenAsItsPairsAre() {
+        var generator = SeededGenerator(seed: 13)
+        let timesMs = (0..<2000).map { 1_700_000_000_000 + $0 * 250 as Int64 }
+        let row = timesMs.map { _ -> Double in
+            switch generator.next() % 4 {
+            case 0: Double(bitPattern: generator.next())
+            case 1: Double(generator.next() % 1000) / 100
+            case 2: .nan
+            default: Double(generator.next() >> 20)
+            }
+        }
+        let pairs = zip(timesMs, row).filter { $1.bitPattern != Self.absent }.map { text([$0], [[$1]])[0] }
+        #expect(text(timesMs, [row]) == [pairs.joined(separator: ",")])
     }
 
     @Test(arguments: [

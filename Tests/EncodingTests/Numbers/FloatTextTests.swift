@@ -63,12 +63,15 @@ struct FloatTextTests {
     /// `sample` makes its text another way.
     @Test func samplesInABufferAreThoseOfTheText() {
         var generator = SeededGenerator(seed: 12)
-        for index in 0..<60_000 {
+        for index in 0..<100_000 {
             let bits = generator.next()
             let value: Double =
-                switch index % 3 {
+                switch index % 5 {
                 case 0: Double(bitPattern: bits)
                 case 1: Double(Int64(bitPattern: bits) >> Int64(bits % 60)) / 1000
+                case 2: Double(Int64(bitPattern: bits) >> Int64(bits % 60)) / 1_000_000
+                // Beside a number of few decimals: many digits are needed to tell it from that.
+                case 3: (Double(Int64(bitPattern: bits) >> Int64(bits % 60)) / 1_000_000).nextUp
                 default: Double(bits >> 11) * 0x1p-53 * 1e5
                 }
             var output = Array("=".utf8)
