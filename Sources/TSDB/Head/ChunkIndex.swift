@@ -7,17 +7,20 @@ final class ChunkIndex: @unchecked Sendable {  // nothing of it changes once it 
     let count: Int
     /// Of a slot's low bits, which spread evenly: slots are dense numbers. Four samples or fewer share a bucket.
     private let mask: UInt32
+    private let tagShift: UInt32
     private let chunkSlots: UnsafeMutablePointer<UInt32>
     /// Where each bucket begins in `places`, and where the last one ends.
     private let starts: UnsafeMutablePointer<UInt32>
-    /// Places of samples in the chunk, by bucket, in order of arrival.
-    private let places: UnsafeMutablePointer<UInt16>
+    /// By bucket, in order of arrival: the place of a sample in the chunk in the low half, in the high one sixteen bits of
+    /// its slot, so that the others of the bucket are passed over without a look at the chunk.
+    private let places: UnsafeMutablePointer<UInt32>
 
     /// - Parameter slots: those of the chunk, which lives at least as long.
     init(slots: UnsafeMutablePointer<UInt32>, count: Int) {
         self.count = count
         let buckets = max(16, 1 << (Int.bitWidth - max(0, count - 1).leadingZeroBitCount - 2))
         mask = UInt32(buckets - 1)
+        tagShift = UInt32(mask.nonzeroBitCount)
         unsafe chunkSlots = slots
         unsafe starts = .allocate(capacity: buckets + 1)
         unsafe places = .allocate(capacity: max(1, count))
@@ -33,7 +36,7 @@ final class ChunkIndex: @unchecked Sendable {  // nothing of it changes once it 
             let number = unsafe bucket(of: slots[place])
             let at = unsafe starts[number] &- 1
             unsafe starts[number] = at
-            unsafe places[Int(at)] = UInt16(truncatingIfNeeded: place)
+            unsafe places[Int(at)] = tag(of: slots[place]) | UInt32(place)
         }
     }
 
@@ -45,15 +48,21 @@ final class ChunkIndex: @unchecked Sendable {  // nothing of it changes once it 
     @inline(__always)
     private func bucket(of slot: UInt32) -> Int { Int(slot & mask) }
 
+    /// The bits above those of the bucket, where they are in an entry of `places`.
+    @inline(__always)
+    private func tag(of slot: UInt32) -> UInt32 { (slot &>> tagShift) &<< 16 }
+
     /// Calls `body` with the place of each sample of a slot, in order of arrival.
     @inline(__always)
     func forEach(_ slot: UInt32, _ body: (Int) -> Void) {
         let number = bucket(of: slot)
+        let tag = tag(of: slot)
         var at = Int(unsafe starts[number])
         let end = Int(unsafe starts[number + 1])
         while at < end {
-            let place = Int(unsafe places[at])
-            if unsafe chunkSlots[place] == slot { body(place) }
+            let entry = unsafe places[at]
+            let place = Int(entry & 0xffff)
+            if unsafe entry & 0xffff_0000 == tag && chunkSlots[place] == slot { body(place) }
             at &+= 1
         }
     }

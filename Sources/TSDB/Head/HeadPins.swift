@@ -13,6 +13,9 @@ final class HeadPins: Sendable {
         /// Series that have samples in the chunks, or may have.
         var slotsOfAll = 0
 
+        /// From so many series on, walking over all samples is cheaper than looking for those of each.
+        var isWalked: Bool { slots.count > HeadChunk.capacity / 16 }
+
         /// About how many samples are meant, as if all series had equally many.
         var samplesEstimate: Int {
             let samples = chunks.reduce(0) { $0 + $1.count }
@@ -61,18 +64,37 @@ final class HeadPins: Sendable {
         }
     }
 
+    /// A sample that a look-up found.
+    private struct Found {
+        var place: Int32
+        var chunk: Int32
+        var at: Int32
+    }
+
     private func gather() -> Gathered {
         var counts = [Int](repeating: 0, count: seriesCount + 1)
-        for shard in shards { forEachSample(of: shard) { place, _, _ in counts[place] += 1 } }
+        // Samples are looked up once and walked over twice: once to count them.
+        var found: [[Found]] = []
+        for shard in shards {
+            found.append(shard.isWalked ? [] : lookUp(shard))
+            for sample in found[found.count - 1] { counts[Int(sample.place)] += 1 }
+            if shard.isWalked { walk(shard) { place, _, _ in counts[place] += 1 } }
+        }
         var starts = [0]
         starts.reserveCapacity(counts.count)
         for count in counts.dropLast() { starts.append(starts[starts.count - 1] + count) }
         let columns = SharedColumns(count: starts[starts.count - 1])
         var next = starts
-        for shard in shards {
-            forEachSample(of: shard) { place, chunk, index in
-                columns.set(next[place], from: chunk, index)
-                next[place] += 1
+        for (shard, found) in zip(shards, found) {
+            for sample in found {
+                columns.set(next[Int(sample.place)], from: shard.chunks[Int(sample.chunk)], Int(sample.at))
+                next[Int(sample.place)] += 1
+            }
+            if shard.isWalked {
+                walk(shard) { place, chunk, index in
+                    columns.set(next[place], from: chunk, index)
+                    next[place] += 1
+                }
             }
         }
         var histograms: [Int: [SampleBatch.Histogram]] = [:]
@@ -85,27 +107,24 @@ final class HeadPins: Sendable {
         return Gathered(starts: starts, columns: columns, histograms: histograms)
     }
 
-    /// From so many series on, walking over all samples is cheaper than looking for those of each.
-    private static let lookupsMax = HeadChunk.capacity / 16
-
-    private func forEachSample(of shard: Shard, _ body: (Int, PinnedChunk, Int) -> Void) {
-        if shard.slots.count > Self.lookupsMax { return walk(shard, body) }
+    private func lookUp(_ shard: Shard) -> [Found] {
+        var found: [Found] = []
         let filter = SlotFilter(shard.slots)
-        for chunk in shard.chunks {
+        for (number, chunk) in shard.chunks.enumerated() {
+            func take(_ at: Int, _ place: Int) {
+                guard range.contains(unsafe chunk.chunk.times[at]) else { return }
+                found.append(Found(place: Int32(place), chunk: Int32(number), at: Int32(at)))
+            }
             let index = chunk.index()
             for (slot, place) in shard.slots {
-                index.forEach(slot) { at in
-                    if at < chunk.count && range.contains(unsafe chunk.chunk.times[at]) { body(place, chunk, at) }
-                }
+                index.forEach(slot) { at in if at < chunk.count { take(at, place) } }
             }
             guard index.count < chunk.count else { continue }
             for at in index.count..<chunk.count {
-                guard let place = unsafe filter.place(of: chunk.chunk.slots[at]),
-                    range.contains(unsafe chunk.chunk.times[at])
-                else { continue }
-                body(place, chunk, at)
+                if let place = unsafe filter.place(of: chunk.chunk.slots[at]) { take(at, place) }
             }
         }
+        return found
     }
 
     private func walk(_ shard: Shard, _ body: (Int, PinnedChunk, Int) -> Void) {

@@ -13,7 +13,10 @@ struct PartCursor: ~Copyable {
     private var payload: [UInt8] = []
     private var isUnpacked = false
     private var runs: [Run] = []
+    /// Those of the group as far as its header is read.
     private var blocks: [Block] = []
+    /// How far the header of the group is read: bytes, bytes of the payload that its blocks take, the last one's id.
+    private var header = (position: 0, payload: 0, id: UInt64(0))
     /// The first block of `blocks` that may hold the series asked next.
     private var next = 0
     /// Decoded timestamps of `decodedRun`.
@@ -62,6 +65,7 @@ struct PartCursor: ~Copyable {
             do throws(PartError) { try open(number) } catch { throw failing(error) }
             guard let info, info.firstID <= id else { return }
             if info.maxMs >= range.lowerBound && info.minMs <= range.upperBound {
+                do throws(PartError) { try readBlocks(through: id) } catch { throw failing(error) }
                 if next >= blocks.count || blocks[next].id != id { next = firstBlock(of: id) }
                 var at = next
                 while at < blocks.count && blocks[at].id == id {
@@ -90,11 +94,11 @@ struct PartCursor: ~Copyable {
     mutating func peek() throws(PartError) -> Block? {
         if group < 0 {
             guard part.summary.groups > 0 else { return nil }
-            try open(0)
+            try openWhole(0)
         }
         while next >= blocks.count {
             guard group + 1 < part.summary.groups else { return nil }
-            try open(group + 1)
+            try openWhole(group + 1)
         }
         return blocks[next]
     }
@@ -104,7 +108,7 @@ struct PartCursor: ~Copyable {
 
     /// Calls `body` with the series of each block of a group and the block's share of the bytes that the group takes.
     mutating func forEachStoredSize(inGroup number: Int, _ body: (UInt64, Double) -> Void) throws(PartError) {
-        try open(number)
+        try openWhole(number)
         guard let info, info.blocks > 0 else { return }
         let own = blocks.reduce(0) { $0 + $1.bytes.count }
         let shared = Double(info.headerBytes + info.storedBytes + PartFormat.Group.bytes)
@@ -203,7 +207,7 @@ struct PartCursor: ~Copyable {
         decodedRun = block.run
     }
 
-    /// Reads the header of a group; its payload is unpacked when it is first asked for.
+    /// Opens a group: the head of its header is read, its blocks when they are asked for, its payload when it is.
     private mutating func open(_ number: Int) throws(PartError) {
         guard number != group else { return }
         let info = part.group(number)
@@ -212,60 +216,73 @@ struct PartCursor: ~Copyable {
         decodedRun = -1
         next = 0
         try part.check(number, info)
+        runs.removeAll(keepingCapacity: true)
+        blocks.removeAll(keepingCapacity: true)
         let file = part.file
-        let bytes = file.bytes.extracting(info.offset..<info.offset + info.headerBytes + info.storedBytes)
-        var reader = ByteReader(bytes.extracting(..<info.headerBytes))
+        var reader = ByteReader(file.bytes.extracting(info.offset..<info.offset + info.headerBytes))
         do {
-            try readHeader(&reader, info)
+            let runCount = try reader.readVarint()
+            var payload = 0
+            for _ in 0..<runCount {
+                let count = Int(truncatingIfNeeded: try reader.readVarint())
+                let minMs = info.minMs &+ Int64(bitPattern: try reader.readVarint())
+                let maxMs = minMs &+ Int64(bitPattern: try reader.readVarint())
+                let bytes = try reader.readVarint()
+                guard count > 0, count <= IntegerCodec.countMax, minMs <= maxMs,
+                    bytes <= UInt64(info.rawBytes - payload)
+                else { throw PartError("a run of timestamps is not possible", at: reader.offset) }
+                runs.append(
+                    Run(count: count, minMs: minMs, maxMs: maxMs, bytes: payload..<payload + Int(bytes)))
+                payload += Int(bytes)
+            }
+            header = (reader.offset, payload, info.firstID)
         } catch {
-            throw PartError("the header of group \(number) cannot be read: \(error)", at: info.offset)
+            throw corruptHeader(number, info, error)
         }
         (group, self.info) = (number, info)
     }
 
-    private mutating func readHeader(_ reader: inout ByteReader, _ info: PartFormat.Group) throws {
-        runs.removeAll(keepingCapacity: true)
-        blocks.removeAll(keepingCapacity: true)
-        var offset = 0
-        func take(_ bytes: UInt64) throws -> Range<Int> {
-            guard bytes <= UInt64(info.rawBytes - offset) else {
-                throw PartError("a block lies outside of its group", at: info.offset)
-            }
-            defer { offset += Int(bytes) }
-            return offset..<offset + Int(bytes)
+    private mutating func openWhole(_ number: Int) throws(PartError) {
+        guard number != group else { return }
+        try open(number)
+        try readBlocks(through: .max)
+    }
+
+    /// Reads the header of the group until all blocks of a series, if it has some, are known.
+    private mutating func readBlocks(through id: UInt64) throws(PartError) {
+        guard let info, header.id <= id, blocks.count < info.blocks else { return }
+        let file = part.file
+        var reader = ByteReader(
+            file.bytes.extracting(info.offset + header.position..<info.offset + info.headerBytes))
+        var (payload, last) = (header.payload, header.id)
+        do {
+            repeat {
+                let distance = try reader.readVarint()
+                let form = try reader.readVarint()
+                let run = try reader.readVarint()
+                let bytes = try reader.readVarint()
+                guard distance <= info.lastID - last, run < UInt64(runs.count),
+                    bytes <= UInt64(info.rawBytes - payload),
+                    let kind = PartFormat.Kind(rawValue: UInt8(form & 3)),
+                    form >> 2 == UInt64(runs[Int(run)].count)
+                else { throw PartError("a block lies outside of its group or has no timestamps", at: reader.offset) }
+                last += distance
+                blocks.append(
+                    Block(
+                        id: last, kind: kind, count: Int(form >> 2), run: Int(run),
+                        bytes: payload..<payload + Int(bytes)))
+                payload += Int(bytes)
+            } while last <= id && blocks.count < info.blocks
+        } catch {
+            let number = group
+            (group, self.info) = (-1, nil)
+            throw corruptHeader(number, info, error)
         }
-        func count(_ count: UInt64) throws -> Int {
-            guard count > 0, count <= UInt64(IntegerCodec.countMax) else {
-                throw CodecError(.count(Int(clamping: count)), at: info.offset)
-            }
-            return Int(count)
-        }
-        for _ in 0..<(try reader.readVarint()) {
-            let count = try count(reader.readVarint())
-            let minMs = info.minMs &+ Int64(bitPattern: try reader.readVarint())
-            let maxMs = minMs &+ Int64(bitPattern: try reader.readVarint())
-            guard minMs <= maxMs else { throw PartError("a run of timestamps ends before it begins", at: info.offset) }
-            runs.append(Run(count: count, minMs: minMs, maxMs: maxMs, bytes: try take(reader.readVarint())))
-        }
-        var id = info.firstID
-        for _ in 0..<info.blocks {
-            let distance = try reader.readVarint()
-            guard distance <= info.lastID - id else {
-                throw PartError("a series lies outside of its group", at: info.offset)
-            }
-            id += distance
-            let form = try reader.readVarint()
-            let run = try reader.readVarint()
-            guard let kind = PartFormat.Kind(rawValue: UInt8(form & 3)), run < UInt64(runs.count) else {
-                throw PartError("a block has no form or no timestamps", at: info.offset)
-            }
-            let count = try count(form >> 2)
-            guard runs[Int(run)].count == count else {
-                throw PartError("a block of \(count) samples has \(runs[Int(run)].count) timestamps", at: info.offset)
-            }
-            blocks.append(
-                Block(id: id, kind: kind, count: count, run: Int(run), bytes: try take(reader.readVarint())))
-        }
+        header = (header.position + reader.offset, payload, last)
+    }
+
+    private func corruptHeader(_ number: Int, _ info: PartFormat.Group, _ error: any Error) -> PartError {
+        PartError("the header of group \(number) cannot be read: \(error)", at: info.offset)
     }
 
     private mutating func unpack() throws(PartError) {
