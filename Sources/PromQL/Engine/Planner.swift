@@ -403,6 +403,12 @@ struct Planner {
         var instant = try instant(selector, grid)
         instant.aspect = aspect
         instant.isSmoothed = false
+        if aspect == .timestamp, let atMs = instant.mapping.atMs {
+            // Prometheus fetches the samples that an offset means, and then looks for them from the instant of `@` itself.
+            let offsetMs = instant.mapping.offsetMs
+            instant.mapping = TimeMapping(offsetMs: max(0, offsetMs), atMs: atMs)
+            instant.lookbackMs -= min(instant.lookbackMs, Int64(clamping: offsetMs.magnitude))
+        }
         return .instant(instant)
     }
 

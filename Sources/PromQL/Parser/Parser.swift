@@ -144,6 +144,12 @@ package struct Parser {
             literal.position.start = sign.position.start
             return .number(literal)
         }
+        // The sign belongs to the number, which is printed with it.
+        if !isNegation, case .binary(let power) = operand, power.operation == .power,
+            case .number(let base) = power.left, base.value == .infinity
+        {
+            return operand
+        }
         return .unary(UnaryOperation(isNegation: isNegation, expression: operand, start: sign.position.start))
     }
 

@@ -17,7 +17,7 @@ extension NaiveEvaluator {
                 ? [] : [Element(labels: AbsentLabels.labels(of: node.arguments[0].unwrapped), point: .float(1))]
         case "timestamp":
             if case .selector(let selector) = node.arguments[0].unwrapped {
-                return selected(selector, timeMs).map {
+                return selected(selector, timeMs, withoutOffset: true).map {
                     Element(labels: $0.labels, dropsName: true, point: .float(Double($0.timeMs) / 1000))
                 }
             }

@@ -151,11 +151,20 @@ struct NaiveEvaluator {
         return (floats + histograms).sorted { $0.0 < $1.0 }
     }
 
-    func selected(_ node: VectorSelector, _ timeMs: Int64) -> [(labels: Labels, timeMs: Int64, point: Point)] {
+    /// - Parameter withoutOffset: the samples meant are looked at from the instant that `@` names.
+    func selected(
+        _ node: VectorSelector, _ timeMs: Int64, withoutOffset: Bool = false
+    ) -> [(labels: Labels, timeMs: Int64, point: Point)] {
         let instant = shifted(timeMs, node.shift)
+        var unshifted = node.shift
+        unshifted.offsetMs = 0
+        unshifted.offsetExpression = nil
+        let other = withoutOffset && node.shift.at != nil ? shifted(timeMs, unshifted) : instant
         return matching(node.matchers).compactMap { one in
-            guard let last = samples(one).last(where: { $0.timeMs <= instant && $0.timeMs > instant - lookbackMs }),
-                !last.isStale
+            let seen = samples(one).filter { sample in
+                [instant, other].allSatisfy { sample.timeMs <= $0 && sample.timeMs > $0 - lookbackMs }
+            }
+            guard let last = seen.last, !last.isStale
             else { return nil }
             return (one.labels, last.timeMs, last.point)
         }

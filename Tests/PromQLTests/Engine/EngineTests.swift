@@ -59,6 +59,21 @@ import Testing
         }
     }
 
+    /// As in Prometheus, up to 3.x: of the samples that an offset means, those within the lookback of `@` itself.
+    @Test(arguments: [
+        ("@ 600", 540.003 as Double?), ("@ 600 offset 2m", 420.003), ("@ 600 offset -2m", 540.003),
+        ("@ 600 offset -4m", 540.003), ("@ 600 offset -5m", nil), ("@ 600 offset 6m", nil),
+    ])
+    func theTimeOfASampleAtAFixedInstant(modifiers: String, seconds: Double?) throws {
+        let result = try Self.run("timestamp(requests_total{series=\"1\"} \(modifiers))", try Self.store())
+        guard case .matrix(let frame) = result.value else {
+            Issue.record("no matrix")
+            return
+        }
+        #expect(frame.count == (seconds == nil ? 0 : 1))
+        if let seconds { #expect(frame.values[frame.cells(0)].allSatisfy { $0 == seconds }) }
+    }
+
     @Test func aRepeatedRunGivesTheSameBits() throws {
         let store = try Self.store()
         let query = "sum by (group) (rate(requests_total[5m]))"

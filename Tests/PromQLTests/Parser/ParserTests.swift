@@ -58,8 +58,9 @@ import Testing
         ("a@1.5", "a @ 1.500"), ("a[5m:]@end()", "a[5m:] @ end()"), ("a[5m]anchored", "a[5m] anchored"),
         ("a+on(x)group_left()b", "a + on (x) group_left () b"), ("a/ignoring(x)b", "a / ignoring (x) b"),
         ("a+fill(0)b", "a + fill (0) b"), ("a+fill_left(1)fill_right(2)b", "a + fill_left (1) fill_right (2) b"),
-        ("a>/2</3", "a >/ 2 </ 3"), ("0x1f + 1e3 + Inf", "31 + 1000 + +Inf"), ("5m", "5m"),
-        ("sum", "sum"), ("offset offset 5m", "offset offset 5m"), ("fill + fill", "fill + fill"),
+        ("a>/2</3", "a >/ 2 </ 3"), ("0x1f + 1e3 + Inf", "31 + 1000 + +Inf"), ("5m", "5m"), ("Inf ^ a", "+Inf ^ a"),
+        ("+ +Inf ^ 2", "+Inf ^ 2"), ("sum", "sum"), ("offset offset 5m", "offset offset 5m"),
+        ("fill + fill", "fill + fill"),
         ("a and on(b) c # comment", "a and on (b) c"), ("histogram_quantile(0.9,a)", "histogram_quantile(0.9, a)"),
         ("a > bool 1", "a > bool 1"), ("min_of(1,2)", "min_of(1, 2)"), ("a atan2 b", "a atan2 b"),
     ])
