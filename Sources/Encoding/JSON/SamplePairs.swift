@@ -1,3 +1,5 @@
+import CDecimal
+
 /// Pairs of an instant and a value as Prometheus' API writes them, `[1700000000.123,"0.5"]`. The texts of the instants
 /// are made once for all rows over them.
 package struct SamplePairs: Sendable {
@@ -6,13 +8,19 @@ package struct SamplePairs: Sendable {
     private var ends: [Int] = [0]
 
     package init(timesMs: Span<Int64>) {
-        for index in timesMs.indices {
-            openings.append(UInt8(ascii: ","))
-            openings.append(UInt8(ascii: "["))
-            Self.append(seconds: timesMs[index], to: &openings)
-            openings.append(UInt8(ascii: ","))
-            openings.append(UInt8(ascii: "\""))
-            ends.append(openings.count)
+        ends.reserveCapacity(timesMs.count + 1)
+        openings = unsafe [UInt8](unsafeUninitializedCapacity: timesMs.count * Self.openingBytesMax) { bytes, used in
+            for index in timesMs.indices {
+                unsafe bytes[used] = UInt8(ascii: ",")
+                unsafe bytes[used + 1] = UInt8(ascii: "[")
+                used += 2
+                used += unsafe Self.write(
+                    seconds: timesMs[index], to: UnsafeMutableBufferPointer(rebasing: bytes[used...]))
+                unsafe bytes[used] = UInt8(ascii: ",")
+                unsafe bytes[used + 1] = UInt8(ascii: "\"")
+                used += 2
+                ends.append(used)
+            }
         }
     }
 
@@ -54,19 +62,37 @@ package struct SamplePairs: Sendable {
 
     /// Pairs are written together in blocks of so many bytes.
     private static let blockBytes = 4096
-    /// `,[-9223372036854775.808,"`, a value, `"]`.
-    private static let pairBytesMax = 25 + FloatText.sampleBytesMax + 2
+    private static let pairBytesMax = openingBytesMax + FloatText.sampleBytesMax + 2
 
     /// Appends seconds with as many of three decimals as are needed.
     package static func append(seconds milliseconds: Int64, to output: inout [UInt8]) {
-        if milliseconds < 0 { output.append(UInt8(ascii: "-")) }
-        let magnitude = milliseconds.magnitude
-        JSONText.append(number: magnitude / 1000, to: &output)
-        let rest = Int(magnitude % 1000)
-        if rest == 0 { return }
-        output.append(UInt8(ascii: "."))
-        output.append(UInt8(ascii: "0") + UInt8(rest / 100))
-        output.append(UInt8(ascii: "0") + UInt8(rest / 10 % 10))
-        output.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: secondsBytesMax) { text in
+            let count = unsafe write(seconds: milliseconds, to: text)
+            unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count]))
+        }
     }
+
+    /// Writes what `append(seconds:to:)` appends to memory for `secondsBytesMax` bytes, and returns how many that took.
+    private static func write(seconds milliseconds: Int64, to output: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var used = 0
+        if milliseconds < 0 {
+            unsafe output[0] = UInt8(ascii: "-")
+            used = 1
+        }
+        let magnitude = milliseconds.magnitude
+        used += unsafe output.withMemoryRebound(to: CChar.self) { digits in
+            unsafe cdecimal_whole(magnitude / 1000, digits.baseAddress! + used)
+        }
+        let rest = Int(magnitude % 1000)
+        if rest == 0 { return used }
+        unsafe output[used] = UInt8(ascii: ".")
+        unsafe output[used + 1] = UInt8(ascii: "0") + UInt8(rest / 100)
+        unsafe output[used + 2] = UInt8(ascii: "0") + UInt8(rest / 10 % 10)
+        unsafe output[used + 3] = UInt8(ascii: "0") + UInt8(rest % 10)
+        return used + 4
+    }
+
+    /// A sign, the digits of a whole number, three decimals.
+    private static let secondsBytesMax = 1 + Int(CDECIMAL_WHOLE_MAX) + 4
+    private static let openingBytesMax = secondsBytesMax + 4
 }
