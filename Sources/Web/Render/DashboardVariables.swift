@@ -5,10 +5,23 @@ import Model
 struct DashboardVariables {
     private var values: [String: String] = [:]
 
+    /// Names and kinds of all, as the classic form calls these.
+    static func all(of dashboard: JSONValue) -> [(name: String, kind: String)] {
+        entries(of: dashboard).map { entry in
+            let kind = entry["kind"]?.text ?? entry["type"]?.text ?? ""
+            let classic = kind.hasSuffix("Variable") ? kind.dropLast(8).lowercased() : kind
+            let name = (entry["spec"] ?? entry)["name"]?.text ?? ""
+            return (name, classic == "text" ? "textbox" : classic)
+        }
+    }
+
+    private static func entries(of dashboard: JSONValue) -> [JSONValue] {
+        dashboard["templating"]?["list"]?.elements ?? dashboard["variables"]?.elements ?? []
+    }
+
     /// - Parameter unknown: what stands for a variable whose value only a query would tell.
     init(_ dashboard: JSONValue, given: [String: [String]], unknown: String = ".*") {
-        let classic = dashboard["templating"]?["list"]?.elements
-        for entry in classic ?? dashboard["variables"]?.elements ?? [] {
+        for entry in Self.entries(of: dashboard) {
             let variable = entry["spec"] ?? entry
             guard let name = variable["name"]?.text else { continue }
             let current = variable["current"]?["value"] ?? .null

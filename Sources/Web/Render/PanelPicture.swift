@@ -15,6 +15,8 @@ struct PanelPicture {
 
     let panel: RenderedPanel
     let series: [Series]
+    /// Entries of logs, the newest first.
+    var lines: [(ms: Int64, text: String)] = []
     let times: RenderTimes
     let colours: RenderColours
     /// What could not be asked or drawn.
@@ -23,7 +25,7 @@ struct PanelPicture {
     private static let seriesMax = 100
     private static let legendRowsMax = 3
     private static let margin = 12.0
-    private static let rowHeight = 18.0
+    static let rowHeight = 18.0
 
     func picture(width: Int, height: Int) -> Picture {
         var picture = Picture(width: width, height: height)
@@ -37,9 +39,11 @@ struct PanelPicture {
             box.bottom -= Self.rowHeight
         }
         if case .text(let content) = panel.kind {
-            lines(
+            rows(
                 content.split(separator: "\n", omittingEmptySubsequences: false).map { (String($0), "") }, box, &picture
             )
+        } else if !lines.isEmpty {
+            entries(box, &picture)
         } else if !series.contains(where: { $0.last != nil }) {
             picture.text(
                 "No data", (box.left + box.right) / 2, (box.top + box.bottom) / 2, size: 14, anchor: .middle,
@@ -50,8 +54,11 @@ struct PanelPicture {
             case .figures: figures(box, &picture)
             case .heatmap: heatmap(box, &picture)
             case .timeline: timeline(box, &picture)
-            case .table, .text:
-                lines(series.map { ($0.name, text($0.last ?? .nan)) }, box, &picture)
+            case .dials: dials(box, &picture)
+            case .bars: bars(box, &picture)
+            case .shares: shares(box, &picture)
+            case .table, .lines, .text:
+                rows(series.map { ($0.name, text($0.last ?? .nan)) }, box, &picture)
             }
         }
         return picture
@@ -65,6 +72,8 @@ struct PanelPicture {
 
         var width: Double { right - left }
         var height: Double { bottom - top }
+        var middle: Double { (left + right) / 2 }
+        var centre: Double { (top + bottom) / 2 }
     }
 
     func palette(_ number: Int) -> UInt32 { RenderColours.palette[number % RenderColours.palette.count] }
@@ -195,31 +204,49 @@ extension PanelPicture {
 extension PanelPicture {
     /// The last value of each series, as large as there is room.
     private func figures(_ box: Box, _ picture: inout Picture) {
-        let shown = series.filter { $0.last != nil }.prefix(24)
-        let columns =
-            (1...shown.count).first { columns in
-                let rows = (shown.count + columns - 1) / columns
-                return box.width / Double(columns) <= 3 * box.height / Double(rows)
-            } ?? shown.count
-        let rows = (shown.count + columns - 1) / columns
-        let (wide, tall) = (box.width / Double(columns), box.height / Double(rows))
-        for (number, one) in shown.enumerated() {
-            guard let value = one.last else { continue }
-            let text = text(value)
-            let isAlone = shown.count == 1
-            let size = min(tall * (isAlone ? 0.5 : 0.4), wide * 0.9 / (Double(text.count) * Picture.letterShare))
-            let x = box.left + (Double(number % columns) + 0.5) * wide
-            let y = box.top + (Double(number / columns) + 0.5) * tall
-            picture.text(text, x, y + size * 0.35, size: size, isBold: true, anchor: .middle, colour(of: value))
+        let shown = lastValues.prefix(Self.tilesMax)
+        let isAlone = shown.count == 1
+        for (one, tile) in zip(shown, tiles(shown.count, in: box, shape: 3)) {
+            let text = text(one.value)
+            let room = tile.width * 0.9 / (Double(text.count) * Picture.letterShare)
+            let size = min(tile.height * (isAlone ? 0.5 : 0.4), room)
+            picture.text(
+                text, tile.middle, tile.centre + size * 0.35, size: size, isBold: true, anchor: .middle,
+                colour(of: one.value))
             if !isAlone {
                 picture.text(
-                    one.name, x, y - size * 0.6, size: 12, anchor: .middle, room: wide * 0.95, colours.soft)
+                    one.name, tile.middle, tile.centre - size * 0.6, size: 12, anchor: .middle,
+                    room: tile.width * 0.95, colours.soft)
             }
         }
     }
 
+    /// The last value of each series that has one.
+    var lastValues: [(name: String, value: Double)] {
+        series.compactMap { one in one.last.map { (one.name, $0) } }
+    }
+
+    static let tilesMax = 24
+
+    /// Boxes beside and below each other, none much wider than `shape` times its height.
+    func tiles(_ count: Int, in box: Box, shape: Double) -> [Box] {
+        let columns =
+            (1...max(1, count)).first { columns in
+                let rows = (count + columns - 1) / columns
+                return box.width / Double(columns) <= shape * box.height / Double(rows)
+            } ?? count
+        let rows = (count + columns - 1) / columns
+        let (wide, tall) = (box.width / Double(columns), box.height / Double(rows))
+        return (0..<count).map { number in
+            let (left, top) = (
+                box.left + Double(number % columns) * wide, box.top + Double(number / columns) * tall
+            )
+            return Box(left: left, top: top, right: left + wide, bottom: top + tall)
+        }
+    }
+
     /// Rows of a name and a value.
-    private func lines(_ rows: [(name: String, value: String)], _ box: Box, _ picture: inout Picture) {
+    private func rows(_ rows: [(name: String, value: String)], _ box: Box, _ picture: inout Picture) {
         let room = max(1, Int(box.height / Self.rowHeight))
         for (number, row) in rows.prefix(room).enumerated() {
             let y = box.top + Double(number + 1) * Self.rowHeight - 5

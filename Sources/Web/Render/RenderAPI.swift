@@ -1,14 +1,14 @@
 import Encoding
 package import HTTP
 package import Ledger
-import Model
+package import LogQL
 package import Posix
 import PromQL
-import Storage
 
 /// `/render/...`: a panel of a dashboard, or an expression, as a picture; `POST /obs/v1/render` signs their addresses.
 package struct RenderAPI: Sendable {
-    private let queries: QueryService
+    let queries: QueryService
+    let logs: LogEngine
     private let dashboards: DashboardsAPI
     private let ledger: Ledger
     private let time: any TimeSource
@@ -19,8 +19,10 @@ package struct RenderAPI: Sendable {
     private static let sizes = 80...4000
     private static let seriesMax = 1000
 
-    package init(_ queries: QueryService, _ dashboards: DashboardsAPI, _ ledger: Ledger, time: any TimeSource) {
-        (self.queries, self.dashboards, self.ledger, self.time) = (queries, dashboards, ledger, time)
+    package init(
+        _ queries: QueryService, _ logs: LogEngine, _ dashboards: DashboardsAPI, _ ledger: Ledger, time: any TimeSource
+    ) {
+        (self.queries, self.logs, self.dashboards, self.ledger, self.time) = (queries, logs, dashboards, ledger, time)
     }
 
     package func add(to router: inout Router) {
@@ -155,20 +157,24 @@ extension RenderAPI {
                 title: parameters["title"] ?? "", queries: parameters.pairs.filter { $0.name == "query" }.map(\.value),
                 unit: parameters["unit"])
         var series: [PanelPicture.Series] = []
+        var lines: [(ms: Int64, text: String)] = []
         var notices: [String] = []
         for query in panel.queries {
             if query.isLogs {
-                notices.append("lines of logs are not drawn here")
-                continue
+                let found = try askLogs(query, times, linesMax: height / Int(PanelPicture.rowHeight), progress)
+                series += found.series
+                lines += found.lines
+            } else {
+                series += try ask(query, of: panel, times, progress)
             }
-            series += try ask(query, times, progress)
             if series.count > Self.seriesMax {
                 notices.append("only \(Self.seriesMax) of \(series.count) series are drawn")
                 series.removeLast(series.count - Self.seriesMax)
             }
         }
         return PanelPicture(
-            panel: panel, series: series, times: times, colours: parameters["theme"] == "light" ? .light : .dark,
+            panel: panel, series: series, lines: lines.sorted { $0.ms > $1.ms }, times: times,
+            colours: parameters["theme"] == "light" ? .light : .dark,
             notices: notices
         ).picture(width: width, height: height)
     }
@@ -190,49 +196,5 @@ extension RenderAPI {
             throw APIError(.notFound, "the dashboard \(identifier) has no panel \(number)")
         }
         return panel
-    }
-
-    private func ask(
-        _ query: RenderedPanel.Query, _ times: RenderTimes, _ progress: QueryProgress
-    ) throws(APIError) -> [PanelPicture.Series] {
-        let expression: Expression
-        do throws(ParseError) {
-            expression = try Parser.parse(query.text, features: queries.engine.options.features)
-        } catch {
-            throw APIError(.badData, "\(query.text): \(error)")
-        }
-        let result: QueryResult
-        do throws(QueryError) {
-            result = try queries.engine.prepareRange(
-                expression, startMs: times.fromMs, endMs: times.toMs, stepMs: times.stepMs, progress
-            ).run()
-        } catch {
-            throw APIError(error)
-        }
-        guard case .matrix(let frame) = result.value else { return [] }
-        return (0..<frame.count).map { row in
-            let values = (0..<frame.grid.count).map { step in
-                if case .float(let value) = frame.point(row, step) { value } else { Double.nan }
-            }
-            let labels = frame.labels.labels(row)
-            return PanelPicture.Series(
-                name: Self.name(labels, query), values: values,
-                bound: query.isBuckets ? FloatReading.float(labels["le"]) : nil)
-        }
-    }
-
-    /// As the legend says; else the labels, and the expression where there are none.
-    private static func name(_ labels: Labels, _ query: RenderedPanel.Query) -> String {
-        if query.legend.isEmpty || query.legend == "__auto" { return labels.isEmpty ? query.text : "\(labels)" }
-        var result = ""
-        var rest = query.legend[...]
-        while let open = rest.firstRange(of: "{{") {
-            result += rest[..<open.lowerBound]
-            rest = rest[open.upperBound...]
-            guard let close = rest.firstRange(of: "}}") else { return result + "{{" + rest }
-            result += labels[rest[..<close.lowerBound].filter { $0 != " " }]
-            rest = rest[close.upperBound...]
-        }
-        return result + rest
     }
 }

@@ -15,6 +15,12 @@ struct RenderedPanel {
         /// One figure for each series.
         case figures
         case table
+        /// Values between a least and a most.
+        case dials
+        case bars
+        /// Parts of a whole.
+        case shares
+        case lines
         case heatmap
         case timeline
         case text(String)
@@ -27,13 +33,16 @@ struct RenderedPanel {
     /// From the lowest; the first counts from the smallest value on.
     var thresholds: [(from: Double, colour: String)] = []
     var mappings: [ValueMapping] = []
+    /// What dials and bars reach from and to, where it is said.
+    var least: Double?
+    var most: Double?
     /// Whether areas lie on top of each other.
     var isStacked = false
 
     private static let kinds: [String: Kind] = [
-        "stat": .figures, "singlestat": .figures, "gauge": .figures, "bargauge": .figures, "piechart": .figures,
-        "table": .table, "table-old": .table, "heatmap": .heatmap, "state-timeline": .timeline,
-        "status-history": .timeline,
+        "stat": .figures, "singlestat": .figures, "gauge": .dials, "bargauge": .bars, "barchart": .bars,
+        "piechart": .shares, "table": .table, "table-old": .table, "logs": .lines, "heatmap": .heatmap,
+        "state-timeline": .timeline, "status-history": .timeline,
     ]
 
     init(title: String, queries: [String], unit: String?) {
@@ -63,13 +72,14 @@ struct RenderedPanel {
         mappings = ValueMapping.all(defaults?["mappings"])
         let stacking = defaults?["custom"]?["stacking"]?["mode"]?.text
         isStacked = stacking == "normal" || stacking == "percent"
-        if let steps = defaults?["thresholds"]?["steps"]?.elements,
-            defaults?["thresholds"]?["mode"]?.text != "percentage"
-        {
-            for step in steps {
-                guard let colour = step["color"]?.text else { continue }
-                thresholds.append((from: step["value"]?.double ?? -.infinity, colour: colour))
-            }
+        (least, most) = (defaults?["min"]?.double, defaults?["max"]?.double)
+        let isShare = defaults?["thresholds"]?["mode"]?.text == "percentage"
+        let (low, high) = (least ?? 0, most ?? 100)
+        for step in defaults?["thresholds"]?["steps"]?.elements ?? [] {
+            guard let colour = step["color"]?.text else { continue }
+            let value = step["value"]?.double
+            let from = value.map { isShare ? low + $0 / 100 * (high - low) : $0 }
+            thresholds.append((from: from ?? -.infinity, colour: colour))
         }
         queries = DashboardPanels.queries(of: panel, variables)
     }

@@ -227,7 +227,7 @@ extension Collector {
             DashboardFolders(configuration.current.dashboards.folders)
         }
         dashboards.add(to: &router)
-        RenderAPI(metrics.queries, dashboards, ledger, time: SystemTime()).add(to: &router)
+        RenderAPI(metrics.queries, logs.engine, dashboards, ledger, time: SystemTime()).add(to: &router)
         access.sessions(ledger, pool: metrics.queries.pool).add(to: &router)
         LinksAPI(ledger, pool: metrics.queries.pool).add(to: &router)
         FilteredExpressionAPI().add(to: &router)

@@ -2,6 +2,7 @@ import Encoding
 import Foundation
 import HTTP
 import Ledger
+import LogQL
 import Model
 import Posix
 import PromQL
@@ -19,6 +20,7 @@ import Testing
     private let clock = ManualTime(wallMs: 1_700_000_000_000)
     private let queries: QueryService
     private let workers: Workers
+    private let logs = MemoryLogStore()
 
     init() throws {
         let registry = Registry()
@@ -31,7 +33,7 @@ import Testing
             try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name).json"))
         }
         var made: QueryService?
-        let clock = clock
+        let (clock, logs) = (clock, logs)
         server = try APIServer { store, pool, router in
             let time = SystemTime()
             guard
@@ -40,7 +42,7 @@ import Testing
                     log: Logger(LogSink(level: .error, registry: registry, time: time), component: "q"), time: time)
             else { return }
             let dashboards = DashboardsAPI(ledger, pool: pool) { DashboardFolders([folder]) }
-            RenderAPI(queries, dashboards, ledger, time: clock).add(to: &router)
+            RenderAPI(queries, LogEngine(store: logs), dashboards, ledger, time: clock).add(to: &router)
             made = queries
         }
         queries = try #require(made)
@@ -55,6 +57,18 @@ import Testing
                 [("__name__", "took_bucket"), ("le", bound)],
                 (0..<60).map { (1_699_999_100_000 + Int64($0) * 15_000, rate) })
         }
+        // One up to 1, two up to 2 and three up to 4.
+        try server.load(
+            [("__name__", "waited")], 1_699_999_700_000,
+            NativeHistogram(
+                schema: 0, sum: 12, counts: .integer(count: 6, zero: 0, positive: [1, 2, 3], negative: []),
+                positiveSpans: [.init(offset: 0, length: 3)]))
+        var batch = LogBatch()
+        let stream = batch.appendStream(Labels([("service", "cart")]))
+        for (number, text) in ["first", "second & <last>"].enumerated() {
+            batch.append(1_699_999_200_000_000_000 + Int64(number), stream: stream, Array(text.utf8).span)
+        }
+        _ = try logs.append(batch)
         // Up for ten minutes, then down for five.
         try server.load(
             [("__name__", "up"), ("host", "a")],
@@ -83,7 +97,20 @@ import Testing
              {"type": "range", "options": {"from": -1, "to": 0.5, "result": {"text": "DOWN", "color": "#aa0000"}}}]}},
             "targets": [{"expr": "up", "legendFormat": "{{host}}"}]},
            {"id": 5, "type": "heatmap", "title": "Took",
-            "targets": [{"expr": "took_bucket", "legendFormat": "{{le}}", "format": "heatmap"}]}]}]}
+            "targets": [{"expr": "took_bucket", "legendFormat": "{{le}}", "format": "heatmap"}]},
+           {"id": 6, "type": "heatmap", "title": "Waited", "targets": [{"expr": "waited"}]},
+           {"id": 7, "type": "logs", "title": "Lines", "datasource": {"type": "loki"}, "targets": [{"expr": "\(cart)"}]},
+           {"id": 8, "type": "timeseries", "title": "Count", "datasource": {"type": "loki"},
+            "targets": [{"expr": "sum(count_over_time(\(cart)[15m]))", "legendFormat": "lines"}]},
+           {"id": 9, "type": "gauge", "title": "Dial", \(half), "targets": [{"expr": "vector(25)"}]},
+           {"id": 10, "type": "bargauge", "title": "Bars", \(half), "targets": [{"expr": "vector(25)"}]},
+           {"id": 11, "type": "piechart", "title": "Shares", "targets": [
+             {"expr": "vector(30)", "legendFormat": "more"}, {"expr": "vector(10)", "legendFormat": "less"}]}]}]}
+        """
+    private static let cart = #"{service=\"cart\"}"#
+    private static let half = """
+        "fieldConfig": {"defaults": {"min": 0, "max": 50, "thresholds": {"mode": "percentage", "steps": [
+          {"color": "green"}, {"color": "#0000ff", "value": 40}]}}}
         """
     private static let elements = """
         {"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "metadata": {"name": "v2"}, "spec": {
@@ -149,8 +176,49 @@ import Testing
         #expect(text.contains(">+Inf</text>") && text.contains(">1</text>"))
     }
 
+    private func panel(_ number: Int) throws -> String {
+        try server.get(try address("panel.svg", #"{"dashboard": "classic", "panel": "\#(number)", \#(Self.inTime)}"#))
+            .text
+    }
+
+    @Test func aHeatmapOfNativeHistogramsHasARowForEachOfTheirBuckets() throws {
+        let text = try panel(6)
+        for bound in ["1", "2", "4"] { #expect(text.contains(">\(bound)</text>"), "\(bound)") }
+        let cells = text.matches(of: /<rect [^>]*y="([^"]*)"[^>]*fill="#ff9830"( fill-opacity="([^"]*)")?\/>/)
+        #expect(Set(cells.map(\.output.1)).count == 3)
+        #expect(Set(cells.map { $0.output.3.map(String.init) ?? "1" }).count == 3)
+    }
+
+    @Test func linesOfLogsStandTheNewestFirst() throws {
+        let text = try panel(7)
+        let newest = try #require(text.firstRange(of: ">second &amp; &lt;last&gt;</text>"))
+        let oldest = try #require(text.firstRange(of: ">first</text>"))
+        #expect(newest.lowerBound < oldest.lowerBound)
+        #expect(text.contains(">2023-11-14T22:00:00.000Z</text>"))
+        #expect(try panel(8).contains(">lines  2</text>"))
+    }
+
+    @Test func aDialAndABarReachHalfWayInTheColourOfTheirShare() throws {
+        let dial = try panel(9)
+        // The whole dial in the colour of the grid, then its half: from the lower left to the top in the middle.
+        let arcs = dial.matches(of: /<polyline [^>]*stroke="(#[0-9a-f]+)" points="([^"]*)"/)
+        try #require(arcs.count == 2)
+        #expect(arcs[1].output.1 == "#0000ff")
+        let end = arcs[1].output.2.split(separator: " ").suffix(2).compactMap { Double($0) }
+        #expect(abs(end[0] - 500) < 0.1 && dial.contains(">25</text>"))
+        let bar = try panel(10).matches(of: /<rect [^>]*width="([^"]*)" height="[^"]*" fill="(#[0-9a-f]+)"/).suffix(2)
+            .compactMap { Double($0.output.1) }
+        #expect(bar.count == 2 && abs(bar[1] / bar[0] - 0.5) < 0.001)
+    }
+
+    @Test func sharesSayWhatTheyAreOfTheWhole() throws {
+        let text = try panel(11)
+        #expect(text.contains(">more  75.0%  30</text>") && text.contains(">less  25.0%  10</text>"))
+        #expect(text.components(separatedBy: "<polyline").count == 3)
+    }
+
     @Test func noTextBeginsOrEndsBeyondTheEdge() throws {
-        for panel in ["3", "4", "5"] {
+        for panel in 3...11 {
             let text = try server.get(
                 try address("panel.svg", #"{"dashboard": "classic", "panel": "\#(panel)", \#(Self.inTime)}"#)
             ).text
@@ -189,7 +257,7 @@ import Testing
 
     @Test(arguments: [
         ("panel.svg", #"{"dashboard": "none", "panel": "2"}"#, "no dashboard none"),
-        ("panel.svg", #"{"dashboard": "classic", "panel": "9"}"#, "no panel 9"),
+        ("panel.svg", #"{"dashboard": "classic", "panel": "99"}"#, "no panel 99"),
         ("panel.svg", "{}", "name the panel"), ("expression.svg", #"{"query": "sum("}"#, "parse error"),
         ("expression.svg", #"{"query": "up", "width": "5"}"#, "width"),
         ("expression.svg", #"{"query": "up", "from": "yesterday"}"#, "now-6h"),
