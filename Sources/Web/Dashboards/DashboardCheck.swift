@@ -24,6 +24,10 @@ package struct DashboardCheck {
         let panels = DashboardPanels.all(of: dashboard)
         panelCount = panels.count
         for panel in panels { check(panel, of: dashboard) }
+        for variable in DashboardVariables.all(of: dashboard) where !isKnown(variable.kind, "variables") {
+            notices.append(
+                "variable \(Quoted.text(variable.name)): variables of type \(Quoted.text(variable.kind)) are not known")
+        }
     }
 
     /// The list that the pages go by.
@@ -53,13 +57,17 @@ package struct DashboardCheck {
             if !isKnown(name, "transformations") { unknown.append("the transformation \(Quoted.text(name))") }
         }
         let overrides = view["fieldConfig"]?["overrides"]?.elements ?? []
-        let changed = overrides.flatMap { $0["properties"]?.elements ?? [] }.filter { $0["id"]?.text == "unit" }
-        for unit in [view["fieldConfig"]?["defaults"]?["unit"]] + changed.map({ $0["value"] }) {
+        let changed = overrides.flatMap { $0["properties"]?.elements ?? [] }
+        let units = changed.filter { $0["id"]?.text == "unit" }.map { $0["value"] }
+        for unit in [view["fieldConfig"]?["defaults"]?["unit"]] + units {
             guard let unit = unit?.text, !unit.isEmpty, !unit.contains(":"), !isKnown(unit, "units") else { continue }
             unknown.append("the unit \(Quoted.text(unit))")
         }
         for name in overrides.compactMap({ $0["matcher"]?["id"]?.text }) where !isKnown(name, "matchers") {
             unknown.append("overrides \(Quoted.text(name))")
+        }
+        for name in changed.compactMap({ $0["id"]?.text }) where !isKnown(name, "properties") {
+            unknown.append("overrides of \(Quoted.text(name))")
         }
         for name in (view["options"]?["reduceOptions"]?["calcs"]?.elements ?? []).compactMap(\.text)
         where !isKnown(name, "calculations") {

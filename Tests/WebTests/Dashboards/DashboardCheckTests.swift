@@ -54,6 +54,27 @@ import Testing
         }
     }
 
+    @Test func variablesAndOverridesOfUnknownKindsAreNamed() throws {
+        let fields =
+            #"{"overrides": [{"matcher": {"id": "byName"}, "properties": [{"id": "unit", "value": "s"}, {"id": "custom.glow"}]}]}"#
+        for text in [
+            """
+            {"title": "T", "templating": {"list": [{"name": "a", "type": "query"}, {"name": "b", "type": "dice"}]},
+             "panels": [{"type": "stat", "title": "P", "fieldConfig": \(fields)}]}
+            """,
+            """
+            {"spec": {"title": "T", "variables": [{"kind": "TextVariable", "spec": {"name": "a"}},
+              {"kind": "DiceVariable", "spec": {"name": "b"}}], "elements": {"p": {"spec": {"title": "P",
+              "vizConfig": {"group": "stat", "spec": {"fieldConfig": \(fields)}}}}}}}
+            """,
+        ] {
+            let notices = try check(text).notices
+            #expect(notices.count == 2, "\(notices)")
+            #expect(notices.contains { $0.hasPrefix("variable \"b\": ") && $0.contains("dice") })
+            #expect(notices.contains { $0.hasPrefix("panel \"P\": ") && $0.contains("custom.glow") })
+        }
+    }
+
     @Test func whatHasNoTitleIsNoDashboard() throws {
         #expect(try check(#"{"panels": []}"#).errors.count == 1)
     }

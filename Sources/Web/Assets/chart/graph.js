@@ -3,7 +3,7 @@
 import { fill, h } from "../core/dom.js";
 import { axisText, timeText } from "../core/time.js";
 import { faded } from "../core/colours.js";
-import { formatted, valueText } from "../core/format.js";
+import { formatted, goesByTwo, valueText } from "../core/format.js";
 import { aligned } from "../dashboards/frames.js";
 import { calculationName, reduced } from "../dashboards/reduce.js";
 import { DenseLines } from "./dense.js";
@@ -82,6 +82,12 @@ export class Graph {
     return true;
   }
 
+  /// Other events on the same lines.
+  mark(marks) {
+    this.options.marks = marks;
+    this.plot?.redraw(false);
+  }
+
   prepare() {
     const visible = this.series.filter((one) => !one.isHidden);
     this.visible = visible;
@@ -95,6 +101,11 @@ export class Graph {
     this.raw = values;
     this.bands = [];
     const drawn = this.stacked(visible, values);
+    visible.forEach((one, place) => {
+      const below = one.fillBelowTo ? visible.findIndex(({ name }) => name === one.fillBelowTo) : -1;
+      if (below < 0) return;
+      this.bands.push({ series: [place + 1, below + 1], fill: faded(one.colour, (one.fill || 15) / 100) });
+    });
     // uPlot takes seconds, and draws what is not a number as a gap.
     this.data = [
       times.map((ms) => ms / 1000),
@@ -171,10 +182,13 @@ export class Graph {
       grid: { stroke: grid, width: 1 },
       ticks: { show: false },
       space: 70,
-      values: (_, marks) =>
-        marks.map((seconds) =>
-          axisText(seconds * 1000, marks.length > 1 ? (marks[1] - marks[0]) * 1000 : 1000)
-        ),
+      values: (plot, marks) => {
+        const { min, max } = plot.scales.x;
+        // A text that the edge would cut off is left out.
+        const last = max - ((max - min) * 16) / Math.max(plot.width - 70, 1);
+        const step = marks.length > 1 ? (marks[1] - marks[0]) * 1000 : 1000;
+        return marks.map((seconds) => (seconds > last ? "" : axisText(seconds * 1000, step)));
+      },
     }];
     for (const key of axisKeys.length > 0 ? axisKeys : ["left|"]) {
       const first = visible.find((one) => (one.axis ?? "left|") === key) ?? {};
@@ -192,7 +206,7 @@ export class Graph {
         labelSize: 16,
         labelGap: 0,
         space: 28,
-        ...(/^([kmgtp]?bytes|bits|binB?bps)$/i.test(first.unit ?? "") ? { incrs: powersOfTwo } : {}),
+        ...(goesByTwo(first.unit) ? { incrs: powersOfTwo } : {}),
         size: (plot, values, place, cycle) => {
           if (cycle > 1) return plot.axes[place]._size;
           const longest = (values ?? []).reduce((most, value) => Math.max(most, value.length), 3);

@@ -1,5 +1,7 @@
 // Units of values, by Grafana's identifiers. A formatted value has a text, and a unit behind or in front of it.
 
+import { timeText } from "./time.js";
+
 /// How many decimals a value is shown with where nobody says: three digits that count.
 function decimalsOf(value) {
   const size = Math.abs(value);
@@ -116,17 +118,7 @@ const money = (sign) => (value, decimals) => {
   return { prefix: sign, text, suffix };
 };
 
-const date = (withTime) => (value) => {
-  const moment = new Date(value);
-  const two = (count) => String(count).padStart(2, "0");
-  const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return {
-    text: withTime
-      ? `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`
-      : day,
-    suffix: "",
-  };
-};
+const date = (value) => ({ text: timeText(value), suffix: "" });
 
 const units = {
   none: plain(""),
@@ -192,9 +184,9 @@ const units = {
   dthms_ms: (value) => clock(value / 1000),
   clocks: parts(1),
   clockms: parts(1e-3),
-  dateTimeAsIso: date(true),
-  dateTimeAsLocal: date(true),
-  dateTimeAsSystem: date(true),
+  dateTimeAsIso: date,
+  dateTimeAsLocal: date,
+  dateTimeAsSystem: date,
   dateTimeFromNow: (value) => parts(1)((Date.now() - value) / 1000),
   celsius: plain("°C"),
   fahrenheit: plain("°F", true),
@@ -235,6 +227,9 @@ export const unitNames = Object.keys(units);
 /// Whether a unit is known; `suffix:req` and the like always are.
 export const isKnownUnit = (unit) =>
   !unit || unit in units || /^(suffix|prefix|time|si|count|currency|bool):/.test(unit);
+
+/// Whether a unit's steps are powers of 1024.
+export const goesByTwo = (unit) => /^([kmgtp]?bytes|bits|binbps)$/i.test(unit ?? "");
 
 function custom(unit) {
   const kind = unit.slice(0, unit.indexOf(":"));

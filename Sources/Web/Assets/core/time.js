@@ -24,41 +24,69 @@ export function durationText(ms) {
   return `${ms / 1000}s`;
 }
 
-const zone = { utc: false };
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let chosen = "";
+let standard = "";
+/// Tells the parts of a time in a zone that is neither UTC nor the browser's.
+let clock = null;
+
+function isZone(name) {
+  try {
+    return Boolean(name && Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+/// In which zone times are read and shown: in that which a person chose, else in the dashboard's, else in the browser's.
 export const timeZone = {
-  get isUTC() {
-    return zone.utc;
+  own,
+  get chosen() {
+    return chosen;
   },
-  set isUTC(value) {
-    zone.utc = value;
+  set chosen(name) {
+    chosen = isZone(name) ? name : "";
+    wind();
+  },
+  /// As a dashboard writes it: `utc`, `browser`, the name of a zone, or nothing.
+  set standard(name) {
+    standard = name === "utc" ? "UTC" : isZone(name) ? name : "";
+    wind();
   },
   get name() {
-    return zone.utc ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return chosen || standard || own;
   },
 };
 
-const parts = (date) =>
-  zone.utc
-    ? [
-      date.getUTCFullYear(),
-      date.getUTCMonth(),
-      date.getUTCDate(),
-      date.getUTCHours(),
-      date.getUTCMinutes(),
-      date.getUTCSeconds(),
-      date.getUTCDay(),
-    ]
-    : [
-      date.getFullYear(),
-      date.getMonth(),
-      date.getDate(),
-      date.getHours(),
-      date.getMinutes(),
-      date.getSeconds(),
-      date.getDay(),
-    ];
+function wind() {
+  const { name } = timeZone;
+  const fields = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  clock = name === own || name === "UTC"
+    ? null
+    : Intl.DateTimeFormat("en-u-ca-iso8601-nu-latn", { timeZone: name, hourCycle: "h23", ...fields });
+  dispatchEvent(new Event("obs:zone"));
+}
 
-const made = (...fields) => (zone.utc ? Date.UTC(...fields) : new Date(...fields).getTime());
+/// Year, month from 0, day, hour, minute, second, and the day of the week.
+function parts(date) {
+  if (clock) {
+    const found = Object.fromEntries(clock.formatToParts(date).map(({ type, value }) => [type, Number(value)]));
+    const { year, month, day, hour, minute, second } = found;
+    return [year, month - 1, day, hour, minute, second, new Date(Date.UTC(year, month - 1, day)).getUTCDay()];
+  }
+  const from = timeZone.name === own && own !== "UTC" ? "get" : "getUTC";
+  return ["FullYear", "Month", "Date", "Hours", "Minutes", "Seconds", "Day"].map((name) => date[from + name]());
+}
+
+/// The milliseconds of a time of the zone.
+function made(...fields) {
+  const asUTC = Date.UTC(...fields);
+  if (timeZone.name === "UTC") return asUTC;
+  if (!clock) return new Date(...fields).getTime();
+  const offset = (ms) => Date.UTC(...parts(new Date(ms)).slice(0, 6)) - Math.floor(ms / 1000) * 1000;
+  // The offset of the guess may be that before a change of the clocks.
+  return asUTC - offset(asUTC - offset(asUTC));
+}
 
 /// The beginning (or, for the end of a range, the end) of the unit in which a time lies.
 function rounded(ms, unit, isEnd) {

@@ -79,15 +79,13 @@ async function loadTarget(
   const text = interpolated(target.expr, scope, builtIn, true);
   if (isLogs(target, scope)) return loadLogs(target, text, own, step, signal);
   const expr = await withFilters(text, dashboard.filters ?? [], signal);
+  const named = { ...target, expr, legendFormat: interpolated(target.legendFormat, scope, builtIn) };
   const isInstant = target.instant && !target.range;
   if (isInstant) {
     const answer = await queryInstant(expr, own.to, signal);
     notes.push(...answer.warnings);
     if (target.format === "table") return [tableOfVector(answer.data, target, targets.length > 1)];
-    return framesOfVector(answer.data, {
-      ...target,
-      legendFormat: interpolated(target.legendFormat, scope, builtIn),
-    });
+    return framesOfVector(answer.data, named);
   }
   const aligned = { from: Math.floor(own.from / step) * step, to: Math.floor(own.to / step) * step };
   const answer = await queryRange(expr, aligned, step / 1000, signal);
@@ -95,10 +93,7 @@ async function loadTarget(
   if (target.format === "table") {
     return [tableOfVector({ resultType: "matrix", result: answer.data.result }, target, targets.length > 1)];
   }
-  const frames = framesOfMatrix(answer.data, {
-    ...target,
-    legendFormat: interpolated(target.legendFormat, scope, builtIn),
-  }, step);
+  const frames = framesOfMatrix(answer.data, named, step);
   if (target.format === "heatmap") return heatmapOrder(frames);
   for (const frame of frames) frame.step = step;
   return frames;

@@ -13,9 +13,9 @@ export function legendText(format, labels) {
   return format.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label) => labels[label] ?? "");
 }
 
-/// Labels in which the series differ make the shortest names that tell them apart.
-function autoNames(series) {
-  if (series.length === 1) return [nameOf(series[0].metric) || "Value"];
+/// Labels in which the series differ make the shortest names that tell them apart; a series without labels is what was asked.
+function autoNames(series, expr) {
+  if (series.length === 1) return [nameOf(series[0].metric) || expr || "Value"];
   const [first] = series;
   const varying = Object.keys(Object.assign({}, ...series.map((one) => one.metric))).filter((label) =>
     series.some((one) => one.metric[label] !== first.metric[label])
@@ -40,7 +40,7 @@ const numberOf = (text) => (text === "+Inf" ? Infinity : text === "-Inf" ? -Infi
 /// A frame for each series of an answer of `query_range`; steps without a sample are null.
 export function framesOfMatrix(data, target, step) {
   const series = data.result;
-  const names = !target.legendFormat || target.legendFormat === "__auto" ? autoNames(series) : null;
+  const names = !target.legendFormat || target.legendFormat === "__auto" ? autoNames(series, target.expr) : null;
   return series.map((one, place) => {
     const times = [];
     const values = [];

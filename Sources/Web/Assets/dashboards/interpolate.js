@@ -67,6 +67,12 @@ export function interpolated(text, scope, builtIn = {}, isQuery = false) {
   );
 }
 
+/// A title, in which a variable stands as it is chosen: by its text, and `All` where all are.
+export function titled(text, scope) {
+  const spoken = Object.entries(scope).map(([name, one]) => [name, { ...one, values: one.isAll ? ["All"] : one.texts }]);
+  return interpolated(text, Object.fromEntries(spoken));
+}
+
 /// The names of variables that a text uses.
 export function namesUsed(text) {
   return typeof text === "string"

@@ -21,6 +21,17 @@ export const known = {
     "byName", "byRegexp", "byType", "byTypes", "byNames", "byRegexpOrNames", "byFrameRefID", "byValue",
     "numeric", "time", "first"
   ],
+  "variables": ["query", "custom", "interval", "textbox", "datasource", "constant", "adhoc"],
+  "properties": [
+    "unit", "decimals", "min", "max", "displayName", "color", "thresholds", "mappings", "links", "noValue",
+    "custom.drawStyle", "custom.lineInterpolation", "custom.lineWidth", "custom.lineStyle", "custom.fillOpacity",
+    "custom.fillBelowTo", "custom.gradientMode", "custom.showPoints", "custom.pointSize", "custom.barWidthFactor",
+    "custom.stacking", "custom.transform", "custom.spanNulls", "custom.insertNulls", "custom.hideFrom",
+    "custom.axisPlacement", "custom.axisLabel", "custom.axisSoftMin", "custom.axisSoftMax",
+    "custom.axisCenteredZero", "custom.scaleDistribution", "custom.thresholdsStyle", "custom.width",
+    "custom.align", "custom.cellOptions", "custom.displayMode", "custom.hidden", "custom.filterable",
+    "custom.inspect"
+  ],
   "units": [
     "none", "string", "short", "sishort", "percent", "percentunit", "humidity", "ppm", "dB", "candela",
     "bytes", "decbytes", "bits", "decbits", "kbytes", "deckbytes", "mbytes", "decmbytes", "gbytes",

@@ -233,6 +233,7 @@ function noticesOf(panel, source) {
   for (const { matcher, properties } of overrides) {
     if (!known.matchers.includes(matcher.id)) notices.push(`overrides "${matcher.id}" are not known here`);
     for (const { id, value } of properties) {
+      if (!known.properties.includes(id)) notices.push(`overrides of "${id}" are not known here and were left out`);
       if (id === "unit" && !isKnownUnit(value)) {
         notices.push(`the unit "${value}" is not known here and is shown as it is written`);
       }
@@ -323,6 +324,10 @@ function ofElements(spec, metadata) {
       case "RowsLayout":
         for (const { spec: row } of layout.spec.rows) {
           const start = panels.length;
+          if (row.hideHeader) {
+            lay(row.layout);
+            continue;
+          }
           panels.push({
             type: "row",
             title: row.title ?? "",

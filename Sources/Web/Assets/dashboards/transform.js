@@ -89,10 +89,12 @@ function reduce(
   if (mode === "reduceFields") {
     return frames.map((frame) => ({
       ...frame,
-      fields: frame.fields.filter((one) => includeTimeField || one.type !== "time").map((one) => ({
-        ...one,
-        values: [reduced(reducers[0], one.values)],
-      })),
+      fields: frame.fields.filter((one) => includeTimeField || one.type !== "time").flatMap((one) =>
+        reducers.map((id) => {
+          const made = { ...one, values: [reduced(id, one.values)] };
+          return reducers.length > 1 ? renamed(made, `${displayName(one, frame)} ${calculationName(id)}`) : made;
+        })
+      ),
     }));
   }
   const rows = frames.flatMap((frame) =>

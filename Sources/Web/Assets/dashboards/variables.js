@@ -3,6 +3,7 @@
 import { prometheus, queryInstant, request } from "../core/api.js";
 import { durationText, interval } from "../core/time.js";
 import { interpolated, namesUsed } from "./interpolate.js";
+import { known } from "./known.js";
 
 const allOption = "$__all";
 
@@ -13,6 +14,9 @@ export async function resolveVariables(variables, chosen, range, signal) {
   const scope = {};
   const failures = [];
   const settle = async (variable) => {
+    if (!known.variables.includes(variable.type)) {
+      failures.push(`variable ${variable.name}: variables of type "${variable.type}" are not known here`);
+    }
     try {
       variable.choices = await choicesOf(variable, scope, range, signal);
     } catch (error) {

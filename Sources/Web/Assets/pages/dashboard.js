@@ -2,9 +2,9 @@
 
 import { askDashboard, prometheus, unlessAborted } from "../core/api.js";
 import { fill, h, link } from "../core/dom.js";
-import { duration } from "../core/time.js";
+import { duration, timeZone } from "../core/time.js";
 import { builtIns } from "../dashboards/data.js";
-import { interpolated } from "../dashboards/interpolate.js";
+import { interpolated, titled } from "../dashboards/interpolate.js";
 import { loadMarks } from "../dashboards/marks.js";
 import { compacted, dashboardOf, repeated } from "../dashboards/model.js";
 import { resolveVariables } from "../dashboards/variables.js";
@@ -39,6 +39,7 @@ class DashboardView {
     this.running = 0;
     this.loads = new AbortController();
     document.title = `${dashboard.title} · obs`;
+    timeZone.standard = dashboard.timezone;
     this.picker = new TimePicker({
       from: dashboard.from,
       to: dashboard.to,
@@ -51,6 +52,7 @@ class DashboardView {
 
   destroy() {
     this.loads.abort();
+    timeZone.standard = "";
     this.picker.destroy();
     this.visibility?.disconnect();
     removeEventListener("obs:theme", this.onTheme);
@@ -82,7 +84,7 @@ class DashboardView {
           class: "tag",
           href: `/dashboards?${(one.tags ?? []).map((tag) => `tag=${encodeURIComponent(tag)}`).join("&")}`,
         }, one.title || "dashboards")
-        : link(this.fillIn(one.url ?? ""), {
+        : link(this.linkAddress(one), {
           class: "tag",
           target: one.targetBlank ? "_blank" : null,
           title: one.tooltip || null,
@@ -98,6 +100,19 @@ class DashboardView {
       this.dashboard.scope ?? {},
       builtIns(this.picker.range, 15_000, this.dashboard),
     );
+  }
+
+  /// The address of a link of a dashboard or panel: with the times and variables that are chosen where it asks for them.
+  linkAddress({ url = "", keepTime, includeVars }) {
+    const given = new URLSearchParams();
+    if (keepTime) for (const name of ["from", "to"]) given.set(name, this.picker[name]);
+    if (includeVars) {
+      for (const { name, chosen } of this.dashboard.variables) {
+        for (const value of chosen ?? []) given.append(`var-${name}`, value);
+      }
+    }
+    const filled = this.fillIn(url);
+    return given.size > 0 ? `${filled}${filled.includes("?") ? "&" : "?"}${given}` : filled;
   }
 
   async resolve() {
@@ -212,7 +227,7 @@ class DashboardView {
         if (grid.childElementCount === 0) open();
         show(grid.hidden);
       },
-    }, interpolated(row.title, { ...this.dashboard.scope, ...row.scope }));
+    }, titled(row.title, { ...this.dashboard.scope, ...row.scope }));
     show(!row.isCollapsed);
     return h("section", { class: "row" }, h("h2", {}, button), grid);
   }
@@ -275,7 +290,7 @@ class DashboardView {
     for (const failure of failures) say(failure, "error");
     if (marks.length === 0 && !this.marks?.length) return;
     this.marks = marks;
-    for (const view of this.views) if (view.panel.type === "timeseries") view.redraw();
+    for (const view of this.views) view.shown?.mark?.(marks);
   }
 }
 

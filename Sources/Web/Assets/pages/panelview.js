@@ -1,10 +1,10 @@
 // One panel on its dashboard: its frame, what it shows, its menu, and what can be saved of it.
 
 import { request } from "../core/api.js";
-import { fill, h } from "../core/dom.js";
+import { fill, h, link } from "../core/dom.js";
 import { mayOperate } from "../core/session.js";
 import { builtIns, loadPanel } from "../dashboards/data.js";
-import { interpolated } from "../dashboards/interpolate.js";
+import { interpolated, titled } from "../dashboards/interpolate.js";
 import { showLogs } from "../logs/correlate.js";
 import { panelKinds } from "../panels/panels.js";
 import { editPanel } from "./paneleditor.js";
@@ -19,7 +19,7 @@ export class PanelView {
     this.body = h("div", { class: "panel-body" });
     this.signs = h("span", { class: "panel-signs" });
     const { x, y, w, h: tall } = panel.place;
-    const title = interpolated(panel.title, { ...view.dashboard.scope, ...panel.scope });
+    const title = titled(panel.title, { ...view.dashboard.scope, ...panel.scope });
     this.element = h(
       "section",
       {
@@ -40,6 +40,13 @@ export class PanelView {
             : null,
         ),
         this.signs,
+        panel.links.map((one) =>
+          link(view.linkAddress(one), {
+            class: "panel-link",
+            target: one.targetBlank ? "_blank" : null,
+            title: one.title || null,
+          }, one.title || "link")
+        ),
         h("button", {
           type: "button",
           class: "quiet panel-menu",
@@ -163,6 +170,9 @@ export class PanelView {
       panel.notices.length > 0
         ? h("ul", { class: "notices" }, panel.notices.map((notice) => h("li", {}, notice)))
         : null,
+      (panel.fieldConfig.defaults?.links ?? []).map((one) =>
+        h("p", {}, link(view.linkAddress(one), { target: one.targetBlank ? "_blank" : null }, one.title || one.url))
+      ),
       this.queries().map((query) =>
         h("p", {}, h("code", {}, query.expr), " ", h("a", { href: explore(query) }, "explore"))
       ),
@@ -214,8 +224,21 @@ export class PanelView {
     save(new Blob([blocks.join("\n\n")], { type: "text/csv" }), `${this.panel.title || "panel"}.csv`);
   }
 
-  /// An address that shows the panel as it is now to whoever has it, for a week.
-  async sharePicture() {
+  /// The picture that the server draws of the panel.
+  async saveRendered() {
+    try {
+      const { clientWidth: width, clientHeight: height } = this.element;
+      const path = await this.signedPicture(60, { width: String(Math.max(width, 80)), height: String(Math.max(height, 80)) });
+      const answer = await fetch(path);
+      if (!answer.ok) throw new Error(await answer.text());
+      save(await answer.blob(), `${this.panel.title || "panel"}.png`);
+    } catch (error) {
+      say(error.message, "error");
+    }
+  }
+
+  /// An address that shows the panel as it is now to whoever has it.
+  async signedPicture(seconds, more = {}) {
     const { panel, view } = this;
     const { from, to } = view.picker.range;
     const parameters = {
@@ -224,13 +247,18 @@ export class PanelView {
       from: String(from),
       to: String(to),
       theme: document.documentElement.dataset.theme,
+      ...more,
     };
     for (const [name, { values }] of Object.entries({ ...view.dashboard.scope, ...panel.scope })) {
       if (values) parameters[`var-${name}`] = values.map(String);
     }
+    const json = { file: "panel.png", seconds, parameters };
+    return (await request("/obs/v1/render", { method: "POST", json })).data;
+  }
+
+  async sharePicture() {
     try {
-      const json = { file: "panel.png", seconds: 7 * 86_400, parameters };
-      const { data } = await request("/obs/v1/render", { method: "POST", json });
+      const data = await this.signedPicture(7 * 86_400);
       const field = h("input", { type: "text", readOnly: true, value: location.origin + data });
       dialog("Picture of the panel", h("p", {}, h("label", {}, "address, for a week ", field)));
       field.select();
@@ -241,7 +269,7 @@ export class PanelView {
 
   savePicture() {
     const canvas = this.body.querySelector("canvas");
-    if (!canvas) return say("only panels that are drawn can be saved as a picture here", "error");
+    if (!canvas) return this.saveRendered();
     const copy = h("canvas", { width: canvas.width, height: canvas.height });
     const context = copy.getContext("2d");
     context.fillStyle = getComputedStyle(this.element).backgroundColor;

@@ -76,7 +76,7 @@ function followPrinting() {
 
 /// Builds the frame; gives the element that pages fill.
 export function shell() {
-  timeZone.isUTC = localStorage.getItem("obs-utc") === "1";
+  timeZone.chosen = localStorage.getItem("obs-zone") ?? "";
   document.documentElement.dataset.theme = localStorage.getItem("obs-theme") ??
     (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   const page = h("main", { id: "page", tabIndex: -1 });
@@ -84,13 +84,14 @@ export function shell() {
     type: "button",
     class: "quiet",
     title: "time zone",
-    onClick: () => {
-      timeZone.isUTC = !timeZone.isUTC;
-      localStorage.setItem("obs-utc", timeZone.isUTC ? "1" : "0");
-      zone.textContent = timeZone.isUTC ? "UTC" : "local";
-      dispatchEvent(new Event("obs:route"));
-    },
-  }, timeZone.isUTC ? "UTC" : "local");
+    onClick: chooseZone,
+  });
+  const showZone = () => {
+    zone.textContent = timeZone.name === timeZone.own ? "local" : timeZone.name.replace(/.*\//, "").replace(/_/g, " ");
+    zone.setAttribute("aria-label", `time zone: ${timeZone.name}`);
+  };
+  showZone();
+  addEventListener("obs:zone", showZone);
   const theme = h("button", {
     type: "button",
     class: "quiet",
@@ -140,6 +141,42 @@ export function shell() {
   document.addEventListener("click", follow);
   document.addEventListener("keydown", key);
   return page;
+}
+
+/// Asks in which zone times are to be shown.
+function chooseZone() {
+  const names = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+  const field = h("input", { type: "text", list: "zones", value: timeZone.chosen, spellcheck: false });
+  const choose = (name) => {
+    timeZone.chosen = name;
+    if (timeZone.chosen !== name) return say(`${name} is no time zone: write Europe/Berlin or UTC`, "error");
+    localStorage.setItem("obs-zone", name);
+    box.close();
+    dispatchEvent(new Event("obs:route"));
+  };
+  const apply = (event) => {
+    event.preventDefault();
+    choose(field.value.trim());
+  };
+  const button = (text, name) =>
+    h("button", { type: "button", "aria-pressed": timeZone.chosen === name, onClick: () => choose(name) }, text);
+  const box = dialog(
+    "Time zone",
+    h(
+      "div",
+      { class: "filter-row" },
+      button("as the dashboard says", ""),
+      button(`this browser's, ${timeZone.own}`, timeZone.own),
+      timeZone.own === "UTC" ? null : button("UTC", "UTC"),
+    ),
+    h(
+      "form",
+      { class: "fields-form", onSubmit: apply },
+      h("label", {}, "Another", field),
+      h("datalist", { id: "zones" }, names.map((name) => h("option", { value: name }))),
+      h("button", { class: "main" }, "Use it"),
+    ),
+  );
 }
 
 /// Who is logged in, and the way out.

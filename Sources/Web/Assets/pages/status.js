@@ -1,6 +1,6 @@
 // What the server is, holds and does: build, storage, cardinality, queries that run, configuration, flags.
 
-import { prometheus, request } from "../core/api.js";
+import { prometheus, queryInstant, request } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { valueText } from "../core/format.js";
 import { agoText, timeText } from "../core/time.js";
@@ -10,6 +10,7 @@ const tabs = {
   server: server,
   storage: storage,
   queries: queries,
+  limits: limits,
   configuration: configuration,
   flags: flags,
 };
@@ -135,6 +136,44 @@ async function queries(again) {
         ),
       ),
     ),
+  ];
+}
+
+/// What the server tells of its bounds, and what it has turned away since it started.
+const bounds = [
+  ["memory of all queries", "max(obs_query_memory_limit_bytes)", "bytes"],
+  ["notifications that may wait", "max(prometheus_notifications_queue_capacity)", "none"],
+];
+
+async function limits() {
+  const now = Date.now();
+  const first = ({ data }) => data.result[0] && Number(data.result[0].value[1]);
+  const [refused, loki, ...found] = await Promise.all([
+    queryInstant('{__name__=~"obs_.+_refused_total"} > 0', now),
+    request("/config/tenant/v1/limits"),
+    ...bounds.map(([, expr]) => queryInstant(expr, now).then(first)),
+  ]);
+  const values = bounds.map(([name, , unit], place) => [name, found[place], unit]).filter(([, value]) => value > 0)
+    .map(([name, value, unit]) => [name, valueText(value, unit)]);
+  values.push(["lines of one answer", valueText(loki.limits.max_entries_limit_per_query)]);
+  const rows = refused.data.result.map(({ metric, value }) => {
+    const { __name__: name, instance: _, job: __, ...labels } = metric;
+    const what = name.replace(/^obs_|_refused_total$/g, "").replace(/_/g, " ");
+    return h(
+      "tr",
+      {},
+      h("td", {}, what, " ", h("span", { class: "soft" }, Object.values(labels).join(", "))),
+      h("td", { class: "number" }, valueText(Number(value[1]), "short")),
+    );
+  });
+  return [
+    h("h2", {}, "Limits"),
+    facts(Object.fromEntries(values)),
+    h("p", { class: "soft" }, "All of them, and how to raise them, stand in the configuration and the flags beside."),
+    h("h2", {}, "Refused since the start"),
+    rows.length === 0
+      ? h("p", { class: "soft" }, "Nothing was refused.")
+      : h("table", { class: "list facts" }, h("tbody", {}, rows)),
   ];
 }
 

@@ -1,9 +1,12 @@
 import { palette } from "../core/colours.js";
 import { fill, h, svg } from "../core/dom.js";
-import { valueText } from "../core/format.js";
+import { goesByTwo, valueText } from "../core/format.js";
 import { timeText } from "../core/time.js";
 import { displayName, rowCount } from "../dashboards/frames.js";
 import { rangeOf, seriesColour, shown } from "../dashboards/fields.js";
+
+/// How wide a letter of a text is on average.
+const letterWidth = 6.5;
 
 /// Bars by category: the first column of words (or times) names them, each column of numbers is a bar.
 export function barchart(element, { panel, frames }) {
@@ -48,12 +51,21 @@ export function barchart(element, { panel, frames }) {
     const least = isStacked
       ? 0
       : Math.min(0, ...bars.flatMap((field) => field.values.filter(Number.isFinite)));
+    const texts = showValue === "never" || isStacked
+      ? []
+      : bars.flatMap((field) => field.values.map((value) => shown(field, value, rangeOf(field, frames)).text));
+    const longest = Math.max(0, ...texts.map((text) => text.length)) * letterWidth;
     const [left, bottom] = isFlat
-      ? [Math.min(width * 0.35, 8 + Math.max(...categories.map((one) => one.length)) * 6.5), 20]
+      ? [Math.min(width * 0.35, 8 + Math.max(...categories.map((one) => one.length)) * letterWidth), 20]
       : [56, 22];
-    const [w, tall] = [width - left - 8, height - bottom - 14];
+    // The values stand behind the ends of the bars.
+    const [top, right] = isFlat ? [8, 8 + Math.min(longest, width * 0.3)] : [longest > 0 ? 20 : 8, 8];
+    const [w, tall] = [width - left - right, height - bottom - top - 6];
     const length = isFlat ? w : tall;
-    const at = (value) => ((value - least) / (most - least || 1)) * length;
+    const isBinary = stacking !== "percent" && goesByTwo(bars[0].config.unit);
+    const marks = axisMarks(least, most, Math.max(2, Math.floor(length / (isFlat ? 90 : 40))), isBinary);
+    const [low, high] = [Math.min(least, marks[0]), Math.max(most, marks.at(-1))];
+    const at = (value) => ((value - low) / (high - low || 1)) * length;
     const slot = (isFlat ? tall : w) / Math.max(count, 1);
     const parts = [];
     categories.forEach((name, row) => {
@@ -74,10 +86,10 @@ export function barchart(element, { panel, frames }) {
           ? shown(field, field.values[row], rangeOf(field, frames)).colour
           : seriesColour(field, rangeOf(field, frames)) ?? palette[place];
         const box = isFlat
-          ? { x: left + from, y: 8 + cross, width: Math.max(to - from, 0), height: Math.max(thick - 1, 1) }
+          ? { x: left + from, y: top + cross, width: Math.max(to - from, 0), height: Math.max(thick - 1, 1) }
           : {
             x: left + cross,
-            y: 8 + tall - to,
+            y: top + tall - to,
             width: Math.max(thick - 1, 1),
             height: Math.max(to - from, 0),
           };
@@ -105,12 +117,12 @@ export function barchart(element, { panel, frames }) {
           );
         }
       });
-      const every = isFlat ? Math.ceil(13 / slot) : Math.ceil((Math.min(name.length, 16) * 6.5) / slot);
+      const every = isFlat ? Math.ceil(13 / slot) : Math.ceil((Math.min(name.length, 16) * letterWidth) / slot);
       if (row % every === 0) {
         parts.push(
           svg("text", {
             x: isFlat ? left - 6 : left + (row + 0.5) * slot,
-            y: isFlat ? 8 + (row + 0.5) * slot + 4 : height - 6,
+            y: isFlat ? top + (row + 0.5) * slot + 4 : height - 6,
             "text-anchor": isFlat ? "end" : "middle",
             class: "axis-text",
           }, name.length > 24 ? `${name.slice(0, 23)}…` : name),
@@ -118,36 +130,16 @@ export function barchart(element, { panel, frames }) {
       }
     });
     const [first] = bars;
-    for (let place = 0; place <= 4; place += 1) {
-      const value = least + (place / 4) * (most - least);
+    for (const value of marks) {
       const text = valueText(value, stacking === "percent" ? "percentunit" : first.config.unit);
+      const [x, y] = [left + at(value), top + tall - at(value)];
+      const line = isFlat ? { x1: x, x2: x, y1: top, y2: top + tall } : { x1: left, x2: width - right, y1: y, y2: y };
+      const place = isFlat
+        ? { x, y: height - 4, "text-anchor": "middle" }
+        : { x: left - 6, y: y + 4, "text-anchor": "end" };
       parts.unshift(
-        isFlat
-          ? svg("line", {
-            x1: left + at(value),
-            x2: left + at(value),
-            y1: 8,
-            y2: 8 + tall,
-            class: "grid-line",
-          })
-          : svg("line", {
-            x1: left,
-            x2: width - 8,
-            y1: 8 + tall - at(value),
-            y2: 8 + tall - at(value),
-            class: "grid-line",
-          }),
-        isFlat
-          ? svg(
-            "text",
-            { x: left + at(value), y: height - 4, "text-anchor": "middle", class: "axis-text" },
-            text,
-          )
-          : svg(
-            "text",
-            { x: left - 6, y: 12 + tall - at(value), "text-anchor": "end", class: "axis-text" },
-            text,
-          ),
+        svg("line", { ...line, class: "grid-line" }),
+        svg("text", { ...place, class: "axis-text" }, text),
       );
     }
     fill(
@@ -171,4 +163,17 @@ export function barchart(element, { panel, frames }) {
   const observer = new ResizeObserver(render);
   observer.observe(element);
   return { destroy: () => observer.disconnect(), isEmpty: bars.length === 0 || rowCount(frame) === 0 };
+}
+
+/// Round numbers from the one below `low` to the one above `high`, about `count` of them; powers of two where a unit goes by
+/// these.
+function axisMarks(low, high, count, isBinary) {
+  const least = (high - low || 1) / count;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = isBinary
+    ? 2 ** Math.ceil(Math.log2(least))
+    : [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= least * 0.999);
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.ceil(high / step - 1e-9);
+  return Array.from({ length: Math.max(last, first + 1) - first + 1 }, (_, place) => (first + place) * step);
 }

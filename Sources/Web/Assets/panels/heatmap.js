@@ -1,7 +1,7 @@
 import { blended } from "../core/colours.js";
 import { fill, h } from "../core/dom.js";
 import { valueText } from "../core/format.js";
-import { axisText, timeText } from "../core/time.js";
+import { axisText, interval, timeText } from "../core/time.js";
 import { displayName } from "../dashboards/frames.js";
 
 const schemes = {
@@ -55,15 +55,10 @@ export function heatmap(element, { panel, frames, range }) {
         context.fillText(labelOf(row.name, unit), axisWidth - 6, top + rowHeight / 2);
       }
     });
-    const ticks = Math.max(2, Math.floor(w / 90));
     context.textAlign = "center";
-    for (let place = 0; place <= ticks; place += 1) {
-      const time = range.from + (place / ticks) * (range.to - range.from);
-      context.fillText(
-        axisText(time, (range.to - range.from) / ticks),
-        Math.min(x(time), width - 20),
-        height - 8,
-      );
+    const step = interval(range, Math.max(2, Math.floor(w / 90)), 1000);
+    for (let time = Math.ceil(range.from / step) * step; time <= range.to; time += step) {
+      if (x(time) < width - 20) context.fillText(axisText(time, step), x(time), height - 8);
     }
     context.save();
     context.beginPath();

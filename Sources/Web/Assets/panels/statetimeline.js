@@ -40,7 +40,8 @@ function lanes(element, { panel, frames, range }, isMerged) {
             spans.map(({ from, to, value }) => {
               const { text, colour } = shown(field, value, limits);
               const width = share(to) - share(from);
-              const isNamed = showValue === "always" || (showValue === "auto" && width > 4);
+              const isNamed = showValue === "always" ||
+                (showValue === "auto" && (width / 100) * element.clientWidth * 0.8 > text.length * 8 + 6);
               return h("div", {
                 class: "lane-span",
                 title: `${text}\n${timeText(from)} to ${timeText(to)}`,

@@ -105,7 +105,8 @@ function cell(field, place, frames, frame, fillIn) {
   const value = field.values[place];
   const custom = field.config.custom ?? {};
   const type = custom.cellOptions?.type ?? custom.displayMode ?? "auto";
-  if (field.type === "time" && !field.config.unit) {
+  // A unit of a panel's numbers says nothing of its times.
+  if (field.type === "time" && !/^(dateTime|time:)/.test(field.config.unit ?? "")) {
     return h("td", { class: "nowrap" }, value === null || value === undefined ? "" : timeText(value));
   }
   if (field.type === "trend") {
@@ -117,7 +118,9 @@ function cell(field, place, frames, frame, fillIn) {
   }
   if (field.type === "object") return h("td", {}, JSON.stringify(value));
   const range = rangeOf(field, frames);
-  const { text, colour } = shown(field, value, range);
+  const { text: said, colour } = shown(field, value, range);
+  // What a table lacks is an empty cell.
+  const text = said === "-" && (value === null || value === undefined) ? "" : said;
   const address = field.config.links?.[0];
   const content = address
     ? link(cellAddress(address.url, field, place, frame, fillIn), {

@@ -39,7 +39,11 @@ export function timeseries(element, { panel, frames, range, context }) {
       : null,
   };
   const graph = new Graph(element, series, options);
-  return { destroy: () => graph.destroy(), isEmpty: series.length === 0 };
+  return {
+    destroy: () => graph.destroy(),
+    isEmpty: series.length === 0,
+    mark: (marks) => graph.mark(marks),
+  };
 }
 
 function seriesOf(field, frame, time, frames) {
@@ -75,6 +79,7 @@ function seriesOf(field, frame, time, frames) {
     pointSize: custom.pointSize,
     barWidth: custom.barWidthFactor,
     stack: custom.stacking,
+    fillBelowTo: custom.fillBelowTo,
     isNegative: custom.transform === "negative-Y",
     spanNulls: custom.spanNulls === true || (typeof custom.spanNulls === "number" && custom.spanNulls > 0),
     axis: `${placement}|${config.unit ?? ""}|${config.min ?? ""}|${config.max ?? ""}`,
