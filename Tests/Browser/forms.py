@@ -8,10 +8,9 @@ import json
 import pathlib
 import sys
 
+from building import LOKI, PROMETHEUS, instant, panel, placed, ranged
+from measured import measured
 from seed import HOSTILE
-
-PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
-LOKI = {"type": "loki", "uid": "loki"}
 
 # Unit, value, and the text that the value has in that unit.
 UNITS = [
@@ -25,33 +24,32 @@ UNITS = [
     ("volt", 0.012, "12 mV"), ("watt", 1500, "1.5 kW"), ("bool_yes_no", 1, "Yes"), ("bool_on_off", 0, "Off"),
     ("bool", 1, "True"), ("currencyEUR", 20, "€20"), ("hex", 255, "FF"), ("sci", 1500, "1.5e+3"),
     ("mbytes", 1.5, "1.5 MiB"), ("kbytes", 2048, "2 MiB"), ("suffix:req", 4, "4 req"), ("prefix:#", 4, "# 4"),
+    ("string", 3, "3"), ("sishort", 1500, "1.5 k"), ("humidity", 40, "40 %H"), ("ppm", 12, "12 ppm"), ("dB", 3, "3 dB"),
+    ("candela", 5, "5 cd"), ("deckbytes", 1500, "1.5 MB"), ("decmbytes", 2000, "2 GB"), ("gbytes", 2048, "2 TiB"),
+    ("decgbytes", 1500, "1.5 TB"), ("binbps", 2048, "2 Kib/s"), ("KBs", 1500, "1.5 MB/s"), ("KiBs", 2048, "2 MiB/s"),
+    ("MBs", 1500, "1.5 GB/s"), ("MiBs", 2048, "2 GiB/s"), ("Mbits", 1500, "1.5 Gb/s"), ("eps", 3, "3 evt/s"),
+    ("mps", 1200, "1.2K msg/s"), ("recps", 3, "3 rec/s"), ("rowsps", 3, "3 rows/s"), ("cps", 3, "3 c/s"), ("opm", 3, "3 ops/m"),
+    ("rpm", 3, "3 rd/m"), ("wpm", 3, "3 wr/m"), ("reqpm", 3, "3 req/m"), ("cpm", 3, "3 c/m"), ("rothz", 1500, "1.5 kHz"),
+    ("rotrads", 3, "3 rad/s"), ("us", 2500, "2.5 ms"), ("dtdurationms", 93784000, "1d 2h 3m"), ("dthms", 3661, "01:01:01"),
+    ("dthms_ms", 3661000, "01:01:01"), ("clocks", 3661, "1h 1m 1s"), ("clockms", 3661000, "1h 1m 1s"),
+    ("dateTimeAsIso", 1700000000000, "2023-11-14 22:13:20"), ("dateTimeAsLocal", 1700000000000, "2023-11-14 22:13:20"),
+    ("dateTimeAsSystem", 1700000000000, "2023-11-14 22:13:20"), ("fahrenheit", 70, "70 °F"), ("kelvin", 300, "300 K"),
+    ("kwatt", 1.5, "1.5 kW"), ("watth", 1500, "1.5 kWh"), ("kwatth", 2, "2 kWh"), ("joule", 1500, "1.5 kJ"), ("amp", 0.5, "500 mA"),
+    ("ohm", 1500, "1.5 kΩ"), ("voltamp", 1500, "1.5 kVA"), ("pressurebar", 1.2, "1.2 bar"), ("pressurehpa", 1013, "1013 hPa"),
+    ("lengthm", 1500, "1.5 km"), ("massg", 1500, "1.5 kg"), ("currencyUSD", 1500, "$1.5 K"), ("currencyGBP", 7, "£7"),
+    ("currencyJPY", 7, "¥7"), ("currencyCHF", 20, "CHF 20"), ("hex0x", 255, "0xFF"), ("locale", 1234567, "1,234,567"),
+    ("si:m", 1500, "1.5 km"), ("count:cat", 3, "3 cat"), ("currency:€", 3, "€3"), ("bool:here/gone", 0, "gone"),
 ]
-
-
-def panel(number, kind, title, targets, w=6, h=5, **rest):
-    made = {
-        "id": number, "type": kind, "title": title, "datasource": PROMETHEUS,
-        "gridPos": {"x": 0, "y": 0, "w": w, "h": h},
-        "targets": [{"refId": "ABCDEFG"[place], "datasource": PROMETHEUS, **target}
-                    for place, target in enumerate(targets)],
-        "fieldConfig": {"defaults": {}, "overrides": []}, "options": {},
-    }
-    made.update(rest)
-    return made
-
-
-def instant(expr, legend="__auto", **rest):
-    return {"expr": expr, "instant": True, "range": False, "legendFormat": legend, **rest}
-
-
-def ranged(expr, legend="__auto", **rest):
-    return {"expr": expr, "instant": False, "range": True, "legendFormat": legend, **rest}
 
 
 def three():
     """Three series with values that are easy to reckon with."""
+    return series(("a", "r1", 10), ("b", "r1", 30), ("c", "r2", 60))
+
+
+def series(*given):
     return " or ".join(f'label_replace(label_replace(vector({value}), "host", "{host}", "", ""), "rack", "{rack}", "", "")'
-                       for host, rack, value in (("a", "r1", 10), ("b", "r1", 30), ("c", "r2", 60)))
+                       for host, rack, value in given)
 
 
 def table(number, title, transformations, targets=None, **rest):
@@ -89,6 +87,57 @@ def panels():
     ]
     yield panel(number, "stat", "overrides", [instant(three(), "{{host}}")], w=9, h=4,
                 fieldConfig={"defaults": {"unit": "percent"}, "overrides": overrides})
+    number += 1
+    more = [
+        {"matcher": {"id": "byNames", "options": {"names": ["a"]}}, "properties": [{"id": "decimals", "value": 2}]},
+        {"matcher": {"id": "byRegexpOrNames", "options": {"pattern": "/^b$/"}}, "properties": [{"id": "unit", "value": "percent"}]},
+        {"matcher": {"id": "byValue", "options": {"reducer": "lastNotNull", "op": "gte", "value": 50}},
+         "properties": [{"id": "displayName", "value": "large"}]},
+    ]
+    yield panel(number, "stat", "more overrides", [instant(three(), "{{host}}")], w=9, h=4,
+                fieldConfig={"defaults": {}, "overrides": more})
+    number += 1
+    kinds = [
+        {"matcher": {"id": "numeric"}, "properties": [{"id": "unit", "value": "bytes"}]},
+        {"matcher": {"id": "byTypes", "options": ["string"]}, "properties": [{"id": "custom.hidden", "value": True}]},
+        {"matcher": {"id": "first"}, "properties": [{"id": "displayName", "value": "When"}]},
+        {"matcher": {"id": "time"}, "properties": [{"id": "unit", "value": "dateTimeAsIso"}]},
+    ]
+    yield table(number, "overrides by kind", [], fieldConfig={"defaults": {}, "overrides": kinds})
+    number += 1
+    special = [{"type": "special", "options": {"match": match, "result": {"text": text}}} for match, text in (
+        ("true", "it is so"), ("false", "it is not"), ("empty", "without"), ("null", "unknown"), ("nan", "odd"))]
+    yield table(number, "special mappings", [drop_time(), {"id": "merge", "options": {}}, {"id": "convertFieldType", "options": {
+        "conversions": [{"targetField": "Value #A", "destinationType": "boolean"}]}}], [
+            instant(series(("a", "r1", 1), ("b", "", 0)), format="table"),
+            instant(series(("a", "r1", "NaN"), ("c", "r2", 3)), format="table")],
+                fieldConfig={"defaults": {"mappings": special}, "overrides": []})
+    number += 1
+    yield panel(number, "stat", "null or no number", [instant("vector(NaN)")], w=3, h=3, fieldConfig={"defaults": {"mappings": [
+        {"type": "special", "options": {"match": "null+nan", "result": {"text": "neither"}}}]}, "overrides": []})
+    number += 1
+    shares = {"mode": "percentage", "steps": [{"color": "green", "value": None}, {"color": "orange", "value": 25},
+                                             {"color": "red", "value": 50}]}
+    for value in (40, 60, 150):
+        yield panel(number, "stat", f"share of {value}", [instant(f"vector({value})")], w=3, h=3, fieldConfig={
+            "defaults": {"min": 0, "max": 200, "thresholds": shares, "color": {"mode": "thresholds"}}, "overrides": []})
+        number += 1
+    yield panel(number, "stat", "hidden target", [instant("vector(1)", hide=True), instant("vector(2)")], w=3, h=3)
+    number += 1
+    for title, expr, more in (
+        ("range in seconds", "vector($__range_s)", {}), ("interval", "vector($__interval_ms)", {"interval": "5m"}),
+        ("rate interval", "count_over_time(vector(1)[$__rate_interval:15s])", {"interval": "5m"}),
+    ):
+        yield panel(number, "stat", title, [instant(expr, **more)], w=3, h=3)
+        number += 1
+    yield panel(number, "stat", "ten minutes", [instant("vector($__range_s)")], w=3, h=3, timeFrom="10m")
+    number += 1
+    yield panel(number, "stat", "linked", [instant("vector(1)")], w=3, h=3, links=[
+        {"title": "its alerts", "url": "/alerts?q=${multiplier}", "keepTime": True}])
+    number += 1
+    yield table(number, "linked cells", [drop_time()], fieldConfig={"defaults": {}, "overrides": [
+        {"matcher": {"id": "byName", "options": "host"}, "properties": [{"id": "links", "value": [
+            {"title": "host", "url": "/explore?host=${__value.text}&rack=${__data.fields.rack}"}]}]}]})
     number += 1
     steps = {"mode": "absolute", "steps": [{"color": "green", "value": None}, {"color": "orange", "value": 25},
                                           {"color": "red", "value": 50}]}
@@ -134,9 +183,24 @@ def panels():
         'last_over_time(shop_memory_bytes{host="$memory_host"}[1h])')], w=8, h=3, repeat="memory_host",
         repeatDirection="h", fieldConfig={"defaults": {"unit": "bytes"}, "overrides": []})
     number += 1
+    yield panel(number, "stat", "below each other $memory_host", [instant("vector(1)")], w=4, h=3, repeat="memory_host",
+                repeatDirection="v")
+    number += 1
+    yield row(number, "Transformations")
+    number += 1
     for title, transformations, targets in transformed():
         yield table(number, title, transformations, targets)
         number += 1
+    yield row(number, "Row of $memory_host", repeat="memory_host")
+    yield panel(number + 1, "stat", "$memory_host in its row", [instant('last_over_time(shop_memory_bytes{host="$memory_host"}[1h])')],
+                w=8, h=3, fieldConfig={"defaults": {"unit": "bytes"}, "overrides": []})
+    yield row(number + 2, "Closed", collapsed=True, panels=[
+        panel(number + 3, "stat", "behind a row", [instant("vector(42)")], w=4, h=3)])
+
+
+def row(number, title, collapsed=False, **rest):
+    return {"id": number, "type": "row", "title": title, "collapsed": collapsed, "panels": [],
+            "gridPos": {"x": 0, "y": 0, "w": 24, "h": 1}, **rest}
 
 
 def transformed():
@@ -164,6 +228,26 @@ def transformed():
     yield "renameByRegex", [drop_time(), {"id": "renameByRegex", "options": {"regex": "Val(.*)", "renamePattern": "Wert$1"}}], None
     yield "convertFieldType", [drop_time(), {"id": "convertFieldType", "options": {"conversions": [
         {"targetField": "Value", "destinationType": "string"}]}}], None
+    yield "seriesToColumns", [{"id": "seriesToColumns", "options": {"byField": "host"}},
+                              {"id": "filterFieldsByName", "options": {"include": {"pattern": "/host|Value.*/"}}}], two
+    yield "filterFieldsByName", [{"id": "filterFieldsByName", "options": {"include": {"names": ["Value", "host"]}}}], None
+    yield "groupingToMatrix", [{"id": "groupingToMatrix", "options": {
+        "columnField": "rack", "rowField": "host", "valueField": "Value"}}], None
+    yield "concatenate", [drop_time(), {"id": "concatenate", "options": {}}], two
+    yield "timeSeriesTable", [{"id": "timeSeriesTable", "options": {}}], [ranged(series(("a", "r1", 10)))]
+    yield "filterByRefId", [{"id": "filterByRefId", "options": {"include": "B"}}, drop_time()], two
+    yield "seriesToRows", [{"id": "seriesToRows", "options": {}}, drop_time()], [instant(three(), "{{host}}")]
+    yield "reduceFields", [drop_time(), {"id": "reduce", "options": {"mode": "reduceFields", "reducers": ["max"]}}], None
+    yield "labels as rows", [{"id": "labelsToFields", "options": {"mode": "rows"}}], [instant(series(("a", "r1", 10)))]
+    made = {"cumulativeFunctions": {"cumulative": {"field": "Value", "reducer": "sum"}},
+            "windowFunctions": {"window": {"field": "Value", "reducer": "mean", "windowSizeMode": "fixed", "windowSize": 2}},
+            "index": {}, "unary": {"unary": {"operator": "floor", "fieldName": "Value"}}, "reduceRow": {"reduce": {"reducer": "sum"}}}
+    for mode, options in made.items():
+        yield f"calculateField {mode}", [drop_time(), {"id": "calculateField", "options": {
+            "mode": mode, "alias": "made", **options}}], None
+    yield "filterByValue exclude", [drop_time(), {"id": "filterByValue", "options": {"type": "exclude", "match": "all", "filters": [
+        {"fieldName": "Value", "config": {"id": "greater", "options": {"value": 20}}},
+        {"fieldName": "Value", "config": {"id": "lower", "options": {"value": 50}}}]}}], None
 
 
 def variables():
@@ -181,18 +265,6 @@ def variables():
     yield {"name": "text", "type": "textbox", "query": "free text", "current": {"value": "free text"}}
     yield {"name": "fixed", "type": "constant", "query": "unchanging", "hide": 2, "current": {"value": "unchanging"}}
     yield {"name": "filters", "type": "adhoc", "datasource": PROMETHEUS, "filters": []}
-
-
-def placed(given):
-    """From left to right, row by row."""
-    x = y = tallest = 0
-    for one in given:
-        w, h = one["gridPos"]["w"], one["gridPos"]["h"]
-        if x + w > 24:
-            x, y, tallest = 0, y + tallest, 0
-        one["gridPos"].update(x=x, y=y)
-        x, tallest = x + w, max(tallest, h)
-        yield one
 
 
 def every_panel():
@@ -246,30 +318,22 @@ SORTS = ["disabled", "alphabeticalAsc", "alphabeticalDesc"]
 
 
 def as_v2(classic):
-    elements, items = {}, []
+    """Rows of the layout; what comes before the first is a row without a title."""
+    elements, rows = {}, [{"title": "", "hideHeader": True, "layout": []}]
     for one in classic["panels"]:
-        name = f"panel-{one['id']}"
-        queries = [{"kind": "PanelQuery", "spec": {
-            "refId": target["refId"], "hidden": False,
-            "query": {"kind": "DataQuery", "group": target["datasource"]["type"], "version": "v0",
-                      "datasource": {"name": target["datasource"]["uid"]},
-                      "spec": {key: value for key, value in target.items() if key not in ("refId", "datasource")}}}}
-            for target in one["targets"]]
-        elements[name] = {"kind": "Panel", "spec": {
-            "id": one["id"], "title": one["title"], "description": one.get("description", ""),
-            "links": one.get("links", []),
-            "data": {"kind": "QueryGroup", "spec": {
-                "queries": queries, "queryOptions": {}, "transformations": [
-                    {"kind": step["id"], "spec": {"id": step["id"], "options": step["options"]}}
-                    for step in one.get("transformations", [])]}},
-            "vizConfig": {"kind": "VizConfig", "group": one["type"], "version": "12.0.0",
-                          "spec": {"options": one["options"], "fieldConfig": one["fieldConfig"]}}}}
-        place = one["gridPos"]
-        item = {"x": place["x"], "y": place["y"], "width": place["w"], "height": place["h"],
-                "element": {"kind": "ElementReference", "name": name}}
+        if one["type"] != "row":
+            rows[-1]["layout"].append(one)
+            continue
+        rows.append({"title": one["title"], "collapse": one["collapsed"], "layout": list(one["panels"])})
         if one.get("repeat"):
-            item["repeat"] = {"mode": "variable", "value": one["repeat"], "direction": one["repeatDirection"]}
-        items.append({"kind": "GridLayoutItem", "spec": item})
+            rows[-1]["repeat"] = {"mode": "variable", "value": one["repeat"]}
+    for each in rows:
+        top = min(one["gridPos"]["y"] for one in each["layout"])
+        items = []
+        for one in each["layout"]:
+            elements[f"panel-{one['id']}"] = as_element(one)
+            items.append(as_item(one, top))
+        each["layout"] = {"kind": "GridLayout", "spec": {"items": items}}
     return {
         "apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard", "metadata": {"name": classic["uid"] + "-v2"},
         "spec": {
@@ -280,9 +344,36 @@ def as_v2(classic):
                 "name": one["name"], "enable": True, "iconColor": one["iconColor"], "titleFormat": one["titleFormat"],
                 "query": {"kind": "DataQuery", "group": one["datasource"]["type"], "spec": {"expr": one["expr"]}}}}
                 for one in classic["annotations"]["list"]],
-            "elements": elements, "layout": {"kind": "GridLayout", "spec": {"items": items}},
+            "elements": elements,
+            "layout": {"kind": "RowsLayout", "spec": {"rows": [{"kind": "RowsLayoutRow", "spec": each} for each in rows]}},
         },
     }
+
+
+def as_element(one):
+    queries = [{"kind": "PanelQuery", "spec": {
+        "refId": target["refId"], "hidden": target.get("hide", False),
+        "query": {"kind": "DataQuery", "group": target["datasource"]["type"], "version": "v0",
+                  "datasource": {"name": target["datasource"]["uid"]},
+                  "spec": {key: value for key, value in target.items() if key not in ("refId", "datasource", "hide")}}}}
+        for target in one["targets"]]
+    return {"kind": "Panel", "spec": {
+        "id": one["id"], "title": one["title"], "description": one.get("description", ""), "links": one.get("links", []),
+        "data": {"kind": "QueryGroup", "spec": {
+            "queries": queries, "queryOptions": {"timeFrom": one["timeFrom"]} if "timeFrom" in one else {}, "transformations": [
+                {"kind": step["id"], "spec": {"id": step["id"], "options": step["options"]}}
+                for step in one.get("transformations", [])]}},
+        "vizConfig": {"kind": "VizConfig", "group": one["type"], "version": "12.0.0",
+                      "spec": {"options": one["options"], "fieldConfig": one["fieldConfig"]}}}}
+
+
+def as_item(one, top):
+    place = one["gridPos"]
+    item = {"x": place["x"], "y": place["y"] - top, "width": place["w"], "height": place["h"],
+            "element": {"kind": "ElementReference", "name": f"panel-{one['id']}"}}
+    if one.get("repeat"):
+        item["repeat"] = {"mode": "variable", "value": one["repeat"], "direction": one["repeatDirection"]}
+    return {"kind": "GridLayoutItem", "spec": item}
 
 
 def as_v2_variable(one):
@@ -303,7 +394,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     classic = every_panel()
     for name, one in (("every-panel", classic), ("every-panel-v1", as_v1(classic)), ("every-panel-v2", as_v2(classic)),
-                      ("hostile", hostile())):
+                      ("hostile", hostile()), ("measured", measured())):
         (folder / f"{name}.json").write_text(json.dumps(one))
 
 

@@ -19,7 +19,8 @@ with visiting() as visit:
 
     page = visit.open("/status")
     for tab, text in (
-        ("storage", "Series by metric"), ("queries", "query"), ("configuration", "scrape_configs"),
+        ("storage", "Series by metric"), ("queries", "query"), ("limits", "memory of all queries"),
+        ("configuration", "scrape_configs"),
         ("flags", "listen"), ("server", "version"),
     ):
         page.get_by_role("tab", name=tab).click()

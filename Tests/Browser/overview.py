@@ -31,7 +31,26 @@ with visiting() as visit:
     expect(page.locator("main h1")).to_have_text("Overview")
     visit.tabs_through(12)
 
+    # Times are shown and read in the zone that is chosen, summer and winter.
+    page = visit.open("/explore?expr=up&from=1700000000000&to=1700003600000")
+    for zone, shown in (("Asia/Kolkata", "2023-11-15 03:43:20 to 2023-11-15 04:43:20"),
+                        ("Europe/Berlin", "2023-11-14 23:13:20 to 2023-11-15 00:13:20")):
+        page.get_by_role("button", name="time zone").click()
+        page.get_by_label("Another").fill(zone)
+        page.get_by_role("button", name="Use it").click()
+        expect(page.locator(".time-button")).to_contain_text(shown)
+    page.locator(".time-button").click()
+    page.get_by_label("from", exact=True).fill("2023-07-01")
+    page.get_by_label("to", exact=True).fill("2023-11-15 00:00")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**from=1688162400000&to=1700002800000*")
+    page.get_by_role("button", name="time zone").click()
+    visit.audit("time zone")
+    page.get_by_role("button", name="as the dashboard says").click()
+    expect(page.locator(".time-button")).to_contain_text("2023-06-30 22:00:00 to 2023-11-14 23:00:00")
+
     # An alert leads to its page; an address that is none says so.
+    page = visit.open("/")
     page.get_by_role("link", name="TargetDown").click()
     expect(page.locator(".alert-group")).to_contain_text("TargetDown")
 

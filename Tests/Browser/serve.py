@@ -1,7 +1,7 @@
 """Runs a script of this folder against a server of its own: `serve.py OBS SCRIPT [ARGUMENT...]`.
 
 The server holds what `seed.py` fills in and scrapes an agent on this host, and dashboards of `forms.py` and of the
-conformance data where OBS_CONFORMANCE names it."""
+conformance data where OBS_CONFORMANCE names it. For `login` it holds nothing but two people."""
 
 import os
 import pathlib
@@ -27,6 +27,15 @@ scrape_configs:
 rule_files: [rules.yml]
 alertmanager: {{route: {{receiver: nobody}}, receivers: [{{name: nobody}}]}}
 dashboards: {{folders: [{folders}]}}
+"""
+
+# People with their roles; the password of each is `right`.
+PEOPLE = """
+auth:
+  users:
+    - {{name: anna, password_hash: "{hash}", role: operate}}
+    - {{name: rene, password_hash: "{hash}", role: read}}
+alertmanager: {{route: {{receiver: nobody}}, receivers: [{{name: nobody}}]}}
 """
 
 RULES = """
@@ -62,11 +71,28 @@ def start(folder, name, *arguments):
     return process, listening(log)
 
 
+def serve_people(obs, folder, script, arguments):
+    """Runs a script against a server that wants to know who asks."""
+    salted = ["perl", "-e", "print crypt('right', '$2b$04$abcdefghijklmnopqrstuu')"]
+    hashed = subprocess.run(salted, check=True, capture_output=True, text=True).stdout
+    (folder / "obs.yaml").write_text(PEOPLE.format(hash=hashed))
+    server, address = start(
+        folder, "obs", obs, "collector", "--config", "obs.yaml", "--listen", "127.0.0.1:0", "--data", "data", "--log-format",
+        "json")
+    try:
+        return subprocess.run([sys.executable, HERE / f"{script}.py", f"http://{address}", *arguments], check=False).returncode
+    finally:
+        server.kill()
+        server.wait()
+
+
 def main():
     obs, script, arguments = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
     processes = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = pathlib.Path(name)
+        if script == "login":
+            return serve_people(obs, folder, script, arguments)
         try:
             agent, agent_address = start(
                 folder, "agent", obs, "agent", "--listen", "127.0.0.1:0", "--log-format", "json")

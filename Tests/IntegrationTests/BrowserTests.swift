@@ -18,6 +18,7 @@ import Testing
         .enabled(if: isPossible, "scripts/test installs playwright and chromium"),
         arguments: [
             "overview", "metrics", "logs", "alerts", "operations", "dashboards", "editing", "hostile", "phone",
+            "values",
         ])
     func thePagesDoWhatAPersonAsks(of script: String) throws {
         let dashboards = try python("forms", folder.path + "/dashboards")
