@@ -89,11 +89,18 @@ extension BlockReader {
             column.mark(among: values, into: &matches) { expression.matches($0) }
         }
         let rank = column.count == rows ? [] : rank(ofColumn: index)
+        var found: [Bool] = []
+        swap(&found, &search.found)
+        if rank.isEmpty {
+            for row in 0..<rows where values[row] { found[row] = true }
+        } else {
+            for row in 0..<rows where rank[row] >= 0 && values[Int(rank[row])] { found[row] = true }
+        }
+        swap(&found, &search.found)
+        guard !matches.isEmpty else { return }
         for row in 0..<rows {
             let value = rank.isEmpty ? row : Int(rank[row])
-            guard value >= 0, values[value] else { continue }
-            search.found[row] = true
-            if !matches.isEmpty, matches[value] { search.noteMatch(row) }
+            if value >= 0, matches[value] { search.noteMatch(row) }
         }
     }
 
@@ -140,6 +147,7 @@ extension BlockReader {
         case .text(let matcher):
             if matcher.operation == .notEqual, matcher.value.isEmpty {
                 let column = try column(place.column)
+                if !column.mayBeEmpty { return [Bool](repeating: true, count: entry.count) }
                 for index in values.indices { values[index] = !column.isEmpty(index) }
                 return values
             }

@@ -16,6 +16,7 @@ struct FieldTeller {
         /// Empty where each row has a value.
         let rank: [Int32]
         let isQuoted: Bool
+        let mayHaveEscapes: Bool
         let format: LogFields.Format
         let numbers: [Double]?
         /// For each code of the column that of the told field, `unknown` until it was met.
@@ -51,7 +52,8 @@ struct FieldTeller {
         let column = try block.column(place.column)
         return Source(
             column: column, rank: column.count == block.rows ? [] : block.rank(ofColumn: place.column),
-            isQuoted: place.isQuoted, format: format, numbers: isNumber ? column.numbers() : nil,
+            isQuoted: place.isQuoted, mayHaveEscapes: column.mayHold(UInt8(ascii: "\\"), foldsCase: false),
+            format: format, numbers: isNumber ? column.numbers() : nil,
             codes: [Int32](repeating: Source.unknown, count: column.codeCount))
     }
 
@@ -83,12 +85,13 @@ struct FieldTeller {
         let isAll = isMeant.allSatisfy { $0 }
         let codes = source.column.codes
         let numbers = told.isEmpty ? source.numbers ?? [] : []
+        if !numbers.isEmpty {
+            tell(rows, shapeOf, isAll ? [] : isMeant, rank, numbers, at: first, into: &field)
+            return
+        }
         for (place, row) in rows.enumerated() where isAll || isMeant[Int(shapeOf[Int(row)])] {
             let index = rank.isEmpty ? Int(row) : Int(rank[Int(row)])
-            if !numbers.isEmpty {
-                field.numbers.append(numbers[index])
-                field.codes[first + place] = field.endValue()
-            } else if told.isEmpty {
+            if told.isEmpty {
                 field.codes[first + place] = value(index, of: source, into: &field)
             } else {
                 let own = codes.isEmpty ? 0 : Int(codes[index])
@@ -97,6 +100,29 @@ struct FieldTeller {
             }
         }
         sources[number].codes = told
+    }
+
+    /// Tells numbers, each for itself.
+    ///
+    /// - Parameter isMeant: by shape; empty for all.
+    private func tell(
+        _ rows: [Int32], _ shapeOf: [UInt16], _ isMeant: [Bool], _ rank: [Int32], _ numbers: [Double], at first: Int,
+        into field: inout LogBlock.Field
+    ) {
+        var (codes, told): ([Int32], [Double?]) = ([], [])
+        swap(&codes, &field.codes)
+        swap(&told, &field.numbers)
+        let before = told.count
+        told.reserveCapacity(before + rows.count)
+        for place in rows.indices {
+            let row = Int(rows[place])
+            if !isMeant.isEmpty, !isMeant[Int(shapeOf[row])] { continue }
+            codes[first + place] = Int32(truncatingIfNeeded: told.count)
+            told.append(numbers[rank.isEmpty ? row : Int(rank[row])])
+        }
+        field.ends.append(contentsOf: repeatElement(field.bytes.count, count: told.count - before))
+        swap(&codes, &field.codes)
+        swap(&told, &field.numbers)
     }
 
     private mutating func tell(_ row: Int, of number: Int, into field: inout LogBlock.Field) -> Int32 {
@@ -114,6 +140,18 @@ struct FieldTeller {
         if let numbers = source.numbers {
             field.numbers.append(numbers[index])
             return field.endValue()
+        }
+        if !wanted.isNumber, !source.isQuoted || !source.mayHaveEscapes {
+            let start = field.bytes.count
+            source.column.append(index, to: &field.bytes)
+            let end = field.bytes.count
+            let isLabel =
+                !areLabels
+                || FieldLabel.isValue(
+                    field.bytes.span.extracting(start..<end), isQuoted: source.isQuoted, source.format)
+            if isLabel { return field.endValue() }
+            field.bytes.removeLast(end - start)
+            return LogBlock.Field.absent
         }
         scratch.removeAll(keepingCapacity: true)
         source.column.append(index, to: &scratch)

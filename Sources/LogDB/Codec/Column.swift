@@ -18,6 +18,9 @@ class Column {
     /// Appends the text of a value.
     func append(_ index: Int, to output: inout [UInt8]) { preconditionFailure("BUG: a column without a kind") }
 
+    /// Whether any value may be the empty text.
+    var mayBeEmpty: Bool { true }
+
     /// Whether a value is the empty text.
     func isEmpty(_ index: Int) -> Bool {
         var text: [UInt8] = []
@@ -217,6 +220,7 @@ final class DigitColumn: Column {
         super.init(count: count)
     }
 
+    override var mayBeEmpty: Bool { false }
     override func isEmpty(_ index: Int) -> Bool { false }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
@@ -247,6 +251,7 @@ final class DecimalColumn: Column {
         super.init(count: count)
     }
 
+    override var mayBeEmpty: Bool { false }
     override func isEmpty(_ index: Int) -> Bool { false }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
@@ -277,10 +282,14 @@ final class AddressColumn: Column {
         super.init(count: count)
     }
 
+    override var mayBeEmpty: Bool { false }
     override func isEmpty(_ index: Int) -> Bool { false }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
-        let address = (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[index * 4 + $1]) }
+        var address: UInt32 = 0
+        for place in stride(from: index * 4 + 3, through: index * 4, by: -1) {
+            address = address << 8 | UInt32(bytes[place])
+        }
         NumberTexts.append(address: address, to: &output)
     }
 
@@ -313,6 +322,7 @@ final class MomentColumn: Column {
         return ns &- (rest < 0 ? rest &+ unit : rest)
     }
 
+    override var mayBeEmpty: Bool { false }
     override func isEmpty(_ index: Int) -> Bool { false }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
@@ -397,6 +407,8 @@ final class TextColumn: Column {
 final class TemplateColumn: Column {
     /// For each template, 0 included, what stands around its variables.
     private let pieces: [[[UInt8]]]
+    /// For each template whether there is nothing around its variables.
+    private let isBare: [Bool]
     /// For each template a column for each variable.
     private let variables: [[Column]]
     private let ids: [UInt8]
@@ -440,12 +452,25 @@ final class TemplateColumn: Column {
         pieces = literals.map {
             $0.split(separator: TemplateEncoder.gap, omittingEmptySubsequences: false).map(Array.init)
         }
+        isBare = pieces.map { pieces in pieces.allSatisfy { $0.isEmpty } }
         (self.variables, self.ids, self.ranks) = (variables, ids, ranks)
         super.init(count: count)
     }
 
     override func isEmpty(_ index: Int) -> Bool {
-        pieces[Int(ids[index])].allSatisfy(\.isEmpty) && super.isEmpty(index)
+        let template = Int(ids[index])
+        guard isBare[template] else { return false }
+        let rank = Int(ranks[index])
+        return variables[template].allSatisfy { $0.isEmpty(rank) }
+    }
+
+    override func mayHold(_ byte: UInt8, foldsCase: Bool) -> Bool {
+        pieces.contains { $0.contains { $0.holds(byte, foldsCase: foldsCase) } }
+            || variables.contains { $0.contains { $0.mayHold(byte, foldsCase: foldsCase) } }
+    }
+
+    override var mayBeEmpty: Bool {
+        isBare.indices.contains { isBare[$0] && variables[$0].allSatisfy { $0.mayBeEmpty } }
     }
 
     override func append(_ index: Int, to output: inout [UInt8]) {

@@ -100,10 +100,25 @@ enum NumberTexts {
     }
 
     static func append(address: UInt32, to output: inout [UInt8]) {
-        for shift in [24, 16, 8, 0] as [UInt32] {
-            append(Int64(address >> shift & 0xff), digitsMin: 1, to: &output)
-            if shift > 0 { output.append(UInt8(ascii: ".")) }
+        var text = InlineArray<16, UInt8>(repeating: UInt8(ascii: "."))
+        var end = 0
+        var shift: UInt32 = 32
+        while shift > 0 {
+            shift -= 8
+            let number = UInt8(truncatingIfNeeded: address >> shift)
+            if number >= 100 {
+                text[end] = 0x30 + number / 100
+                end += 1
+            }
+            if number >= 10 {
+                text[end] = 0x30 + number / 10 % 10
+                end += 1
+            }
+            text[end] = 0x30 + number % 10
+            // Behind it a point, which stands there already.
+            end += 2
         }
+        output.append(text.span.extracting(0..<(end - 1)))
     }
 
     // MARK: lower-case hexadecimal

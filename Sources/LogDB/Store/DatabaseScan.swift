@@ -76,18 +76,19 @@ final class DatabaseScan: LogScan {
             let some = Array(units[next..<(next + count)])
             next += count
             ahead = try database.workers.map(parts: count) { [database, request] (part) throws(StorageError) in
-                try Self.entries(of: some[part], request, in: database)
+                var found = LogBlock()
+                try Self.read(some[part], request, in: database, into: &found)
+                return found
             }
         }
     }
 
-    /// What a unit alone has for a request.
-    private static func entries(
-        of unit: ScanUnit, _ request: LogSelectRequest, in database: LogDatabase
-    ) throws(StorageError) -> LogBlock {
-        var found = LogBlock()
-        if request.cancellation.isRaised { return found }
+    /// Replaces what `found` holds by what a unit alone has for a request.
+    static func read(
+        _ unit: ScanUnit, _ request: LogSelectRequest, in database: LogDatabase, into found: inout LogBlock
+    ) throws(StorageError) {
         found.removeAll(fields: request.fields.count)
+        if request.cancellation.isRaised { return }
         var streams = ScanStreams()
         var search = UnitSearch(request, in: database)
         let bounds = UnitSearch.Bounds(startNs: request.startNs, endNs: request.endNs)
@@ -101,7 +102,6 @@ final class DatabaseScan: LogScan {
             }
         }
         found.streams = streams.labels
-        return found
     }
 
     /// How many of those held nothing that is to come can precede.

@@ -10,6 +10,15 @@ extension LogDatabase {
         return try DatabaseScan(self, request, try units(of: request))
     }
 
+    package func pieces(_ request: LogSelectRequest) throws(StorageError) -> LogPieces? {
+        guard request.order == .any, request.limit == nil else { return nil }
+        if request.cancellation.isRaised { throw .cancelled }
+        let units = try units(of: request)
+        return LogPieces(count: units.count, workers: workers) { [self] (piece, block) throws(StorageError) in
+            try DatabaseScan.read(units[piece], request, in: self, into: &block)
+        }
+    }
+
     /// What can be read at this instant: the head and the view under the head's lock, for a flush moves entries from the
     /// one to the other under it.
     func pin() -> (index: MemoryLabelIndex, chunks: [RowChunk], view: LogView) {

@@ -102,10 +102,16 @@ struct UnitSearch {
         }
         if request.order != .any, bounds.limit < marks.count { keepFirst(bounds.limit, times, &marks) }
         var rows: [Int32] = []
+        rows.reserveCapacity(marks.count)
+        let isAll = !marks.contains(false)
         var start = 0
         for run in runs {
             let before = rows.count
-            for row in start..<(start + run.rows) where marks[row] { rows.append(Int32(row)) }
+            if isAll {
+                rows.append(contentsOf: Int32(start)..<Int32(start + run.rows))
+            } else {
+                for row in start..<(start + run.rows) where marks[row] { rows.append(Int32(row)) }
+            }
             start += run.rows
             guard rows.count > before else { continue }
             let stream = try pinned.number(run.stream, in: &streams)
@@ -172,7 +178,7 @@ struct UnitSearch {
         if rows.count == times.count {
             found.timestampsNs += times
         } else {
-            for row in rows { found.timestampsNs.append(times[Int(row)]) }
+            found.timestampsNs.append(contentsOf: rows.lazy.map { times[Int($0)] })
         }
         if request.wantsLines {
             for row in rows {
@@ -188,7 +194,12 @@ struct UnitSearch {
         }
         if request.wantsFormats {
             let formats = block.shapes.map(block.format(ofShape:))
-            for row in rows { found.formats.append(formats[Int(block.shapeOf[Int(row)])]) }
+            if let first = formats.first, formats.allSatisfy({ $0 == first }) {
+                found.formats.append(contentsOf: repeatElement(first, count: rows.count))
+            } else {
+                let shapeOf = block.shapeOf
+                found.formats.append(contentsOf: rows.lazy.map { formats[Int(shapeOf[Int($0)])] })
+            }
             if block.shapes.contains(where: { !$0.metadataColumns.isEmpty }) { found.mayHaveMetadata = true }
         }
         for (number, wanted) in request.fields.enumerated() {

@@ -3,7 +3,7 @@ import Model
 import Storage
 
 /// A label filter over the columns of a block: what it says of a value it says once.
-indirect enum ColumnFilter {
+indirect enum ColumnFilter: Sendable {
     case leaf(Leaf)
     case both(ColumnFilter, ColumnFilter)
     case either(ColumnFilter, ColumnFilter)

@@ -33,7 +33,7 @@ struct ColumnKeys {
 struct ColumnGroups {
     private let keys: ColumnKeys
     private let streamOf: [Int]
-    private let fieldCodes: [[Int32]]
+    private let fields: [LogBlock.Field]
     private var kinds: [Kind] = []
     /// For each stream its kind.
     private var kindOf: [Int] = []
@@ -45,6 +45,9 @@ struct ColumnGroups {
     private var first = 0
     private var field = Kind.several
     private var codes: [Int32] = []
+    private var kind: Int32 = 0
+    /// The texts of that field's values.
+    private var values = LogBlock.Field()
 
     /// Streams that have the same labels of the names.
     private struct Kind {
@@ -52,6 +55,8 @@ struct ColumnGroups {
         var first: Int
         /// The one field that tells its entries apart, or one of those below.
         var field: Int
+        /// What the finder calls it.
+        var number: Int32 = 0
         /// What stands around the label of that field in the canonical labels of a series.
         var before: [UInt8] = []
         var name: [UInt8] = []
@@ -61,7 +66,7 @@ struct ColumnGroups {
         static let several = -2
     }
 
-    init(_ keys: ColumnKeys, _ block: LogBlock) {
+    init(_ keys: ColumnKeys, _ block: LogBlock, _ finder: inout SeriesFinder) {
         self.keys = keys
         streamOf = block.streamOf
         var known: [[UInt8]: Int] = [:]
@@ -91,13 +96,14 @@ struct ColumnGroups {
                     continue
                 }
                 known[labels] = kinds.count
+                kind.number = finder.kind(labels)
             }
             kindOf.append(kinds.count)
             kinds.append(kind)
             let values = kind.field >= 0 ? block.fields[kind.field].ends.count : 0
             numbers.append(contentsOf: repeatElement(0, count: values + 1))
         }
-        fieldCodes = block.fields.map(\.codes)
+        fields = block.fields
     }
 
     /// The series of an entry, negative where it has to be found.
@@ -106,33 +112,42 @@ struct ColumnGroups {
         if own != stream {
             stream = own
             let kind = kinds[kindOf[own]]
-            (first, field) = (kind.first, kind.field)
-            codes = field >= 0 ? fieldCodes[field] : []
+            (first, field, self.kind) = (kind.first, kind.field, kind.number)
+            if field >= 0 { (codes, values) = (fields[field].codes, fields[field]) }
         }
         if field == Kind.several { return -1 }
         return Int(numbers[field >= 0 ? first + Int(codes[entry]) + 1 : first]) - 1
     }
 
     /// Finds the series of the entry that was asked for last.
-    mutating func find(_ entry: Int, _ block: LogBlock, _ series: inout LabelTable) -> Int {
+    mutating func find(_ entry: Int, _ block: LogBlock, _ finder: inout SeriesFinder) -> Int {
+        if field == Kind.several {
+            key.removeAll(keepingCapacity: true)
+            appendSeveral(entry, block)
+            return finder.number(of: key.span)
+        }
+        let code = field >= 0 ? codes[entry] : LogBlock.Field.absent
+        let place = first + Int(code) + 1
+        let value = values.range(code)
+        if !value.isEmpty, let known = finder.known(values.bytes.span.extracting(value), kind: kind) {
+            numbers[place] = Int32(known + 1)
+            return known
+        }
         key.removeAll(keepingCapacity: true)
-        let own = streamOf[entry]
+        let (own, values) = (streamOf[entry], values)
         if keys.isAll {
             appendAll(block.streams[own])
-        } else if field == Kind.several {
-            appendSeveral(entry, block)
         } else {
-            let kind = kindOf[own]
-            key += kinds[kind].before
-            if field >= 0, codes[entry] >= 0 {
-                let (name, bytes) = (kinds[kind].name, block.fields[field].bytes)
-                let value = block.fields[field].range(codes[entry])
-                if !value.isEmpty { EntryLabels.append(name.span, bytes.span.extracting(value), to: &key) }
-            }
-            key += kinds[kind].behind
+            let around = kinds[kindOf[own]]
+            key += around.before
+            if !value.isEmpty { EntryLabels.append(around.name.span, values.bytes.span.extracting(value), to: &key) }
+            key += around.behind
         }
-        let number = series.number(of: key.span)
-        if field != Kind.several { numbers[field >= 0 ? first + Int(codes[entry]) + 1 : first] = Int32(number + 1) }
+        let number =
+            value.isEmpty
+            ? finder.number(of: key.span)
+            : finder.number(of: values.bytes.span.extracting(value), kind: kind, key.span)
+        numbers[place] = Int32(number + 1)
         return number
     }
 

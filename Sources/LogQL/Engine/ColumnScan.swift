@@ -1,13 +1,15 @@
 import Encoding
 import Model
+import Posix
 import PromQL
 import Storage
+import Synchronization
 
 /// Samples of a range aggregation from columns alone: where a pipeline does nothing but find fields and compare them, no
 /// line is put together and nothing is done per entry that can be done per value.
 ///
 /// It gives up, and lines have to be read, on the first entry of which columns cannot say what the pipeline would make.
-struct ColumnScan {
+struct ColumnScan: Sendable {
     private let run: LogRun
     private let request: LogSelectRequest
     private let parsed: LogFields.Format
@@ -18,10 +20,6 @@ struct ColumnScan {
     private let offsetNs: Int64
     /// Index of the unwrapped label among the request's fields.
     private let unwrapped: Int
-
-    /// One sample: its series, its time as it counts, its value, the steps that it belongs to, which are some. Where no label
-    /// is unwrapped it stands for `count` samples of the same series and steps, one after the other.
-    typealias Sample = (series: Int, ns: Int64, value: Double, count: Int, steps: Range<Int>)
 
     /// Nil where the pipeline does more.
     init?(_ plan: ScanPlan, _ range: RangeAggregation, _ keys: SeriesKeys, _ run: LogRun) throws(QueryError) {
@@ -66,39 +64,70 @@ struct ColumnScan {
         return parsed
     }
 
-    /// Calls `body` with every sample that belongs to a step, its series numbered by `series`.
+    /// Adds the samples that belong to a step to `cells`, which are empty.
     ///
-    /// - Returns: false where columns could not say; what `body` was called with counts for nothing then.
-    func forEach(
-        _ steps: TimeSteps, _ series: inout LabelTable, seriesBytes: Int, _ body: (Sample) throws(QueryError) -> Void
-    ) throws(QueryError) -> Bool {
-        let scan: any LogScan
+    /// - Returns: false where columns could not say; what `cells` hold counts for nothing then.
+    func fill(_ cells: inout RangeCells, _ steps: TimeSteps) throws(QueryError) -> Bool {
+        let pieces: LogPieces?
         do throws(StorageError) {
-            scan = try run.store.scan(request)
+            pieces = try run.store.pieces(request)
         } catch {
             throw QueryError(logs: error)
         }
+        if let pieces { return try fill(&cells, steps, pieces) }
         var window = StepWindow(steps, rangeNs: rangeNs)
         var block = LogBlock()
+        let scan = try scan()
         while try next(scan, &block) {
-            try run.noteBlock(entries: block.count, bytes: 0)
-            guard try tell(block, &window, &series, seriesBytes, body) else { return false }
+            guard try tell(block, &window, &cells) else { return false }
         }
         return true
     }
 
-    /// Calls `body` with the samples of a block, all columns taken out of it before the loop over its entries.
+    /// Several threads read pieces, each into cells of its own.
+    private func fill(_ cells: inout RangeCells, _ steps: TimeSteps, _ pieces: LogPieces) throws(QueryError) -> Bool {
+        let turn = PieceTurn(pieces, isSteady: cells.dependsOnOrder)
+        let empty = cells
+        let parts = try pieces.workers.map(parts: turn.parts) { (part) throws(QueryError) -> RangeCells? in
+            var cells = empty
+            var window = StepWindow(steps, rangeNs: rangeNs)
+            var block = LogBlock()
+            var isWhole = false
+            // Who fails, fails for all.
+            defer { if !isWhole { turn.end() } }
+            while let piece = turn.next(of: part) {
+                do throws(StorageError) {
+                    try pieces.read(piece, into: &block)
+                } catch {
+                    throw QueryError(logs: error)
+                }
+                guard try tell(block, &window, &cells) else { return nil }
+            }
+            isWhole = true
+            return cells
+        }
+        for part in parts {
+            guard let part else { return false }
+            try run.ledger.hold(bytes: cells.isEmpty ? 0 : part.bytes)
+            cells.add(all: part)
+        }
+        return true
+    }
+
+    /// Adds the samples of a block, all columns taken out of it before the loop over its entries.
     private func tell(
-        _ block: LogBlock, _ window: inout StepWindow, _ series: inout LabelTable, _ seriesBytes: Int,
-        _ body: (Sample) throws(QueryError) -> Void
+        _ block: LogBlock, _ window: inout StepWindow, _ cells: inout RangeCells
     ) throws(QueryError) -> Bool {
+        try run.noteBlock(entries: block.count, bytes: 0)
+        if block.count == 0 { return true }
         if keys.isAll && block.mayHaveMetadata { return false }
         guard let kept = kept(block) else { return false }
-        var groups = ColumnGroups(keys, block)
+        let before = cells.bytes
+        var groups = ColumnGroups(keys, block, &cells.finder)
         let (timestampsNs, formats) = (block.timestampsNs, parsed == .plain ? [] : block.formats)
         let plain = plainNumbers(block)
         let (codes, values) = (plain?.codes ?? [], plain?.numbers ?? [])
-        var same: Sample = (-1, 0, 0, 0, 0..<0)
+        var same = RangeSample(series: -1, ns: 0, value: 0, count: 0, steps: 0..<0)
         var told = 0
         for entry in timestampsNs.indices where kept.isEmpty || kept[entry] == ColumnFilter.passes {
             var value = 0.0
@@ -119,24 +148,31 @@ struct ColumnScan {
             if within.isEmpty { continue }
             if !formats.isEmpty && formats[entry] != parsed { return false }
             var number = groups.known(entry)
-            if number < 0 {
-                let known = series.count
-                number = groups.find(entry, block, &series)
-                if series.count > known { try run.ledger.hold(bytes: seriesBytes) }
-            }
+            if number < 0 { number = groups.find(entry, block, &cells.finder) }
             told += 1
             if unwrap != nil {
-                try body((number, ns, value, 1, within))
+                cells.add(RangeSample(series: number, ns: ns, value: value, count: 1, steps: within))
             } else if number == same.series && within == same.steps {
                 same.count += 1
             } else {
-                if same.count > 0 { try body(same) }
-                same = (number, ns, 0, 1, within)
+                if same.count > 0 { cells.add(same) }
+                same = RangeSample(series: number, ns: ns, value: 0, count: 1, steps: within)
             }
         }
-        if same.count > 0 { try body(same) }
+        if same.count > 0 { cells.add(same) }
+        try run.ledger.hold(
+            bytes: cells.bytes - before + (cells.keepsSamples ? told * MemoryLayout<WindowSample>.stride : 0),
+            samples: cells.keepsSamples ? told : 0)
         run.noteKept(told)
         return true
+    }
+
+    private func scan() throws(QueryError) -> any LogScan {
+        do throws(StorageError) {
+            return try run.store.scan(request)
+        } catch {
+            throw QueryError(logs: error)
+        }
     }
 
     private func next(_ scan: any LogScan, _ block: inout LogBlock) throws(QueryError) -> Bool {
@@ -183,6 +219,40 @@ struct ColumnScan {
         let text = String(
             decoding: block.fields[unwrapped].bytes[block.fields[unwrapped].range(code)], as: UTF8.self)
         return unwrap.converted(text).map { .some($0) }
+    }
+}
+
+/// Deals pieces out to the parts of a work.
+private final class PieceTurn: Sendable {
+    let parts: Int
+    private let pieces: Int
+    private let isSteady: Bool
+    private let taken: [Place]
+
+    private final class Place: Sendable {
+        let next = Atomic<Int>(0)
+    }
+
+    /// Parts of a steady dealing: the same on every machine, and enough for a few threads.
+    private static let steadyParts = 4
+
+    /// - Parameter isSteady: whether each part gets the same pieces whoever comes first, all of them in order.
+    init(_ pieces: LogPieces, isSteady: Bool) {
+        self.pieces = pieces.count
+        self.isSteady = isSteady
+        parts = min(pieces.count, isSteady ? Self.steadyParts : pieces.workers.width)
+        taken = (0..<(isSteady ? parts : 1)).map { _ in Place() }
+    }
+
+    func next(of part: Int) -> Int? {
+        let count = taken[isSteady ? part : 0].next.wrappingAdd(1, ordering: .relaxed).oldValue
+        let piece = isSteady ? pieces * part / parts + count : count
+        return piece < (isSteady ? pieces * (part + 1) / parts : pieces) ? piece : nil
+    }
+
+    /// Nobody gets another piece.
+    func end() {
+        for place in taken { place.next.store(pieces, ordering: .relaxed) }
     }
 }
 

@@ -2,6 +2,7 @@ import Model
 package import Posix
 package import PromQL
 package import Storage
+import Synchronization
 
 /// Answers queries over the entries of a store. For many threads at once.
 package final class LogEngine: Sendable {
@@ -87,8 +88,8 @@ package final class LogEngine: Sendable {
     }
 }
 
-/// One query on its way: what it asks, what it holds and when it has to end.
-final class LogRun {
+/// One query on its way: what it asks, what it holds and when it has to end. For all threads that work for it.
+final class LogRun: Sendable {
     let store: any LogStore
     let progress: QueryProgress
     let ledger: QueryLedger
@@ -96,9 +97,9 @@ final class LogRun {
     private let timeoutMs: Int64
     private let time: any TimeSource
     private let begunNs: Int64
-    fileprivate(set) var entriesRead = 0
-    fileprivate(set) var bytesRead = 0
-    fileprivate(set) var entriesKept = 0
+    private let entriesReadTotal = Atomic<Int>(0)
+    private let bytesRead = Atomic<Int>(0)
+    private let entriesKept = Atomic<Int>(0)
 
     init(
         store: any LogStore, progress: QueryProgress, ledger: QueryLedger, deadlineNs: Int64, timeoutMs: Int64,
@@ -113,9 +114,11 @@ final class LogRun {
         begunNs = time.monotonicNs
     }
 
+    var entriesRead: Int { entriesReadTotal.load(ordering: .relaxed) }
+
     func noteBlock(entries: Int, bytes: Int) throws(QueryError) {
-        entriesRead += entries
-        bytesRead += bytes
+        entriesReadTotal.wrappingAdd(entries, ordering: .relaxed)
+        bytesRead.wrappingAdd(bytes, ordering: .relaxed)
         progress.noteRead(entries)
         if progress.cancellation.isRaised { throw .cancelled }
         if time.monotonicNs > deadlineNs {
@@ -126,12 +129,12 @@ final class LogRun {
         }
     }
 
-    func noteKept(_ entries: Int = 1) { entriesKept += entries }
+    func noteKept(_ entries: Int = 1) { entriesKept.wrappingAdd(entries, ordering: .relaxed) }
 
     func statistics(entriesReturned: Int) -> LogStatistics {
         LogStatistics(
-            execNs: time.monotonicNs - begunNs, entriesRead: entriesRead, bytesRead: bytesRead,
-            entriesKept: entriesKept, entriesReturned: entriesReturned)
+            execNs: time.monotonicNs - begunNs, entriesRead: entriesRead, bytesRead: bytesRead.load(ordering: .relaxed),
+            entriesKept: entriesKept.load(ordering: .relaxed), entriesReturned: entriesReturned)
     }
 }
 

@@ -1,4 +1,5 @@
 package import Model
+import Storage
 
 /// Series in rows: a cell for each step, which may be absent.
 package struct MetricRows: Sendable {
@@ -11,6 +12,14 @@ package struct MetricRows: Sendable {
     package var isOrdered = false
 
     package init(steps: Int) { self.steps = steps }
+
+    /// A row of absent cells for each label set.
+    init(steps: Int, _ sets: LabelBlock) {
+        self.steps = steps
+        labels = (0..<sets.count).map(sets.labels)
+        values = [Double](repeating: 0, count: sets.count * steps)
+        isPresent = [Bool](repeating: false, count: sets.count * steps)
+    }
 
     package var count: Int { labels.count }
 

@@ -21,33 +21,17 @@ struct RangeEvaluator {
 
     func rows() throws(QueryError) -> MetricRows {
         let plan = plan
+        let empty = RangeCells(range, steps)
         if plan.request.order == .any, let columns = try ColumnScan(plan, range, keys, run) {
-            var source = Source.columns(columns)
-            if let rows = try rows(&source) { return rows }
+            var cells = empty
+            if try columns.fill(&cells, steps) { return cells.rows() }
         }
-        var source = Source.entries(plan)
-        guard let rows = try rows(&source) else { preconditionFailure("BUG: entries say everything") }
-        return rows
-    }
-
-    /// Nil where the source cannot say.
-    private func rows(_ source: inout Source) throws(QueryError) -> MetricRows? {
-        switch range.function {
-        case .count, .bytes, .bytesRate: return try counted(source)
-        case .rate where range.unwrap == nil: return try counted(source)
-        case .absent: return try absent(source)
-        case .rate, .sum, .avg, .min, .max: return try folded(source)
-        case .rateCounter, .stdvar, .stddev, .quantile, .first, .last: return try collected(source)
-        }
+        var cells = empty
+        try fill(&cells, plan)
+        return cells.rows()
     }
 
     // MARK: entries
-
-    /// Where samples come from.
-    private enum Source {
-        case columns(ColumnScan)
-        case entries(ScanPlan)
-    }
 
     private var plan: ScanPlan {
         var plan = ScanPlan(
@@ -61,27 +45,10 @@ struct RangeEvaluator {
         return plan
     }
 
-    /// Calls `body` with the series of each entry, its time as it counts, and the steps that it belongs to.
-    ///
-    /// - Returns: false where the source cannot say.
-    private func forEachSample(
-        _ source: Source, _ series: inout LabelTable,
-        _ body: (ColumnScan.Sample) throws(QueryError) -> Void
-    ) throws(QueryError) -> Bool {
-        switch source {
-        case .columns(let columns):
-            return try columns.forEach(steps, &series, seriesBytes: 160 + steps.count * 17, body)
-        case .entries(let plan):
-            try forEachEntry(plan, &series, body)
-            return true
-        }
-    }
-
-    private func forEachEntry(
-        _ plan: ScanPlan, _ series: inout LabelTable,
-        _ body: (ColumnScan.Sample) throws(QueryError) -> Void
-    ) throws(QueryError) {
+    /// Adds the samples of all entries that pass the pipeline.
+    private func fill(_ cells: inout RangeCells, _ plan: ScanPlan) throws(QueryError) {
         var key: [UInt8] = []
+        var held = cells.bytes
         let scan = EntryScan(
             run: run, plan: plan, wanted: keys.wanted(plan.stages, range.unwrap),
             readsLines: range.function.readsLine)
@@ -99,10 +66,15 @@ struct RangeEvaluator {
             if !entry.labels.error.isEmpty { throw Self.pipelineError(entry) }
             key.removeAll(keepingCapacity: true)
             keys.append(entry, to: &key)
-            let known = series.count
-            let number = series.number(of: key.span)
-            if number == known { try run.ledger.hold(bytes: key.count + 128 + steps.count * 17) }
-            try body((number, entry.timestampNs &+ range.offsetNs, value, 1, within))
+            let number = cells.finder.number(of: key.span)
+            cells.add(
+                RangeSample(
+                    series: number, ns: entry.timestampNs &+ range.offsetNs, value: value, count: 1, steps: within))
+            if cells.keepsSamples { try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1) }
+            if cells.bytes > held {
+                try run.ledger.hold(bytes: cells.bytes - held)
+                held = cells.bytes
+            }
             return true
         }
     }
@@ -120,153 +92,6 @@ struct RangeEvaluator {
         return .execution(
             "pipeline error: '\(kind)' for series: '\(labels.quotedText)'.\nUse a label filter to intentionally skip this error. (e.g | __error__!=\"\(kind)\").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\nThe label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n"
         )
-    }
-
-    private var seconds: Double { Double(range.rangeNs) / 1e9 }
-
-    // MARK: counts
-
-    /// Whole numbers, which are exact in any order: each entry is added at its first step and taken away behind its last.
-    private func counted(_ source: Source) throws(QueryError) -> MetricRows? {
-        var series = LabelTable()
-        let width = steps.count + 1
-        var sums: [Double] = []
-        var counts: [Int32] = []
-        let isCount = !range.function.readsLine
-        let isSaid = try forEachSample(source, &series) { (sample) in
-            let (number, value, within) = (sample.series, sample.value, sample.steps)
-            let end = (number + 1) * width
-            if end > counts.count {
-                counts.append(contentsOf: repeatElement(0, count: end - counts.count))
-                if !isCount { sums.append(contentsOf: repeatElement(0, count: end - sums.count)) }
-            }
-            counts[number * width + within.lowerBound] += Int32(truncatingIfNeeded: sample.count)
-            counts[number * width + within.upperBound] -= Int32(truncatingIfNeeded: sample.count)
-            if isCount { return }
-            sums[number * width + within.lowerBound] += value
-            sums[number * width + within.upperBound] -= value
-        }
-        guard isSaid else { return nil }
-        let perSecond = range.function == .rate || range.function == .bytesRate
-        var rows = MetricRows(steps: steps.count)
-        for number in 0..<series.count {
-            rows.append(series.sets.labels(number))
-            var (count, sum): (Int32, Double) = (0, 0)
-            for step in 0..<steps.count {
-                count += counts[number * width + step]
-                if !isCount { sum += sums[number * width + step] }
-                if count > 0 {
-                    let value = isCount ? Double(count) : sum
-                    rows.set(number, step, perSecond ? value / seconds : value)
-                }
-            }
-        }
-        return rows
-    }
-
-    private func absent(_ source: Source) throws(QueryError) -> MetricRows? {
-        var series = LabelTable()
-        var isThere = [Bool](repeating: false, count: steps.count)
-        let isSaid = try forEachSample(source, &series) { (sample) in
-            for step in sample.steps { isThere[step] = true }
-        }
-        guard isSaid else { return nil }
-        var rows = MetricRows(steps: steps.count)
-        guard isThere.contains(false) else { return rows }
-        rows.append(absentLabels)
-        for step in 0..<steps.count where !isThere[step] { rows.set(0, step, 1) }
-        return rows
-    }
-
-    /// Labels that the selector says the value of.
-    private var absentLabels: Labels {
-        var builder = LabelsBuilder()
-        var seen: Set<String> = []
-        for matcher in range.selector.matchers {
-            if seen.insert(matcher.name).inserted, matcher.operation == .equal {
-                builder.set(matcher.name, matcher.value)
-            } else {
-                builder.remove(matcher.name)
-            }
-        }
-        return builder.labels()
-    }
-
-    // MARK: folds
-
-    private func folded(_ source: Source) throws(QueryError) -> MetricRows? {
-        var series = LabelTable()
-        let width = steps.count
-        var values: [Double] = []
-        var counts: [Int32] = []
-        let function = range.function
-        let isSaid = try forEachSample(source, &series) { (sample) in
-            let (number, value, within) = (sample.series, sample.value, sample.steps)
-            let end = (number + 1) * width
-            if end > counts.count {
-                counts.append(contentsOf: repeatElement(0, count: end - counts.count))
-                values.append(contentsOf: repeatElement(0, count: end - values.count))
-            }
-            for step in within {
-                let cell = number * width + step
-                counts[cell] += 1
-                if counts[cell] == 1 {
-                    values[cell] = value
-                    continue
-                }
-                switch function {
-                case .min: if value < values[cell] || values[cell].isNaN { values[cell] = value }
-                case .max: if value > values[cell] || values[cell].isNaN { values[cell] = value }
-                default: values[cell] += value
-                }
-            }
-        }
-        guard isSaid else { return nil }
-        var rows = MetricRows(steps: width)
-        for number in 0..<series.count {
-            rows.append(series.sets.labels(number))
-            for step in 0..<width {
-                let cell = number * width + step
-                guard counts[cell] > 0 else { continue }
-                switch function {
-                case .avg: rows.set(number, step, values[cell] / Double(counts[cell]))
-                case .rate: rows.set(number, step, values[cell] / seconds)
-                default: rows.set(number, step, values[cell])
-                }
-            }
-        }
-        return rows
-    }
-
-    // MARK: windows
-
-    private func collected(_ source: Source) throws(QueryError) -> MetricRows? {
-        var series = LabelTable()
-        var samples: [[WindowSample]] = []
-        let isSaid = try forEachSample(source, &series) { (sample) throws(QueryError) in
-            let number = sample.series
-            if number == samples.count { samples.append([]) }
-            try run.ledger.hold(bytes: MemoryLayout<WindowSample>.stride, samples: 1)
-            samples[number].append(WindowSample(ns: sample.ns, value: sample.value))
-        }
-        guard isSaid else { return nil }
-        // Only for quantiles, which are the same in any order.
-        for number in samples.indices { samples[number].putInOrder() }
-        var rows = MetricRows(steps: steps.count)
-        for number in 0..<series.count {
-            rows.append(series.sets.labels(number))
-            let own = samples[number]
-            var (first, end) = (0, 0)
-            for step in 0..<steps.count {
-                let at = steps.timestampNs(step)
-                while end < own.count, own[end].ns <= at { end += 1 }
-                while first < end, own[first].ns <= at - range.rangeNs { first += 1 }
-                if first < end, let value = WindowMath.value(range, own[first..<end], atNs: at) {
-                    rows.set(number, step, value)
-                }
-            }
-        }
-        return rows.withoutEmptyRows()
     }
 }
 

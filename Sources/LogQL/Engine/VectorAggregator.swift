@@ -33,7 +33,7 @@ struct VectorAggregator {
     /// The group of each row.
     private func numbered(_ inner: MetricRows, _ groups: inout LabelTable) -> [Int] {
         guard let grouping = aggregation.grouping else {
-            return inner.labels.map { _ in groups.number(of: [UInt8]().span) }
+            return inner.count == 0 ? [] : [Int](repeating: groups.number(of: [UInt8]().span), count: inner.count)
         }
         let filter =
             grouping.isWithout ? LabelFilter(dropping: grouping.names) : LabelFilter(keeping: grouping.names)

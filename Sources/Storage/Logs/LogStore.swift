@@ -10,6 +10,10 @@ package protocol LogStore: AnyObject, Sendable {
 
     func scan(_ request: LogSelectRequest) throws(StorageError) -> any LogScan
 
+    /// The answer to a request that has neither an order nor a limit, for whoever has a use for several threads; nil where
+    /// the store has no pieces to tell.
+    func pieces(_ request: LogSelectRequest) throws(StorageError) -> LogPieces?
+
     /// Label sets of the streams that match any of the selectors (all for none) and may have entries in the range,
     /// sorted, each once.
     func streams(_ request: LabelRequest) throws(StorageError) -> [Labels]
@@ -47,6 +51,8 @@ package struct LogVolume: Sendable, Equatable {
 }
 
 extension LogStore {
+    package func pieces(_ request: LogSelectRequest) throws(StorageError) -> LogPieces? { nil }
+
     /// Names of labels of the streams that are meant, sorted.
     package func labelNames(_ request: LabelRequest) throws(StorageError) -> [String] {
         var all = request
