@@ -9,8 +9,13 @@ struct Lexer {
         "json", "logfmt", "regexp", "pattern", "unpack", "unwrap", "line_format", "label_format", "decolorize", "drop",
         "keep", "ip",
     ]
+    private static let functions = Set(
+        RangeFunction.allCases.map(\.rawValue) + VectorAggregation.Operation.allCases.map(\.rawValue) + [
+            "vector", "label_replace",
+        ])
     private static let signs: [String] = [
-        "|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=", "|", "{", "}", "(", ")", ",", "=", "<", ">", "+",
+        "|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=", "|", "{", "}", "(", ")", ",", ".", "=", "<", ">",
+        "+",
         "-", "*", "/", "%", "^",
     ]
 
@@ -39,11 +44,11 @@ struct Lexer {
         switch bytes[at] {
         case UInt8(ascii: "\""), UInt8(ascii: "`"): return try string()
         case UInt8(ascii: "["): return try range()
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return number()
-        case UInt8(ascii: ".") where at + 1 < bytes.count && Self.isDigit(bytes[at + 1]): return number()
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: ".") where at + 1 < bytes.count && Self.isDigit(bytes[at + 1]): return try number()
         case let byte where Self.startsName(byte): return word()
         case UInt8(ascii: "-") where isFlag: return flag()
-        default: return try sign()
+        default: return sign()
         }
     }
 
@@ -80,20 +85,35 @@ struct Lexer {
     private mutating func word() -> Token {
         var end = at
         while end < bytes.count, Self.startsName(bytes[end]) || Self.isDigit(bytes[end]) { end += 1 }
-        let word = take(.identifier, to: end)
-        guard Self.keywords.contains(word.text) else { return word }
-        return Token(kind: .sign, text: word.text, start: word.start, end: word.end)
+        var word = take(.identifier, to: end)
+        if Self.keywords.contains(word.text), word.text != "ip" || opensNext { word.kind = .sign }
+        word.isCall = Self.functions.contains(word.text) && (opensNext || groupsNext)
+        return word
     }
 
-    private mutating func sign() throws(LogQLError) -> Token {
+    /// Where what is no blank begins from `at` on.
+    private var nextStart: Int { bytes[at...].firstIndex { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } ?? bytes.count }
+
+    private var opensNext: Bool { nextStart < bytes.count && bytes[nextStart] == UInt8(ascii: "(") }
+
+    /// Whether `by (` or `without (` comes.
+    private var groupsNext: Bool {
+        ["by", "without"].contains { word in
+            guard bytes[nextStart...].starts(with: word.utf8) else { return false }
+            var behind = self
+            behind.at = nextStart + word.utf8.count
+            return behind.opensNext
+        }
+    }
+
+    private mutating func sign() -> Token {
         let rest = bytes[at...]
         if let sign = Self.signs.first(where: { rest.starts(with: $0.utf8) }) {
             return take(.sign, to: at + sign.utf8.count)
         }
         var end = at + 1
         while end < bytes.count, bytes[end] & 0xc0 == 0x80 { end += 1 }
-        let unknown = String(decoding: bytes[at..<end], as: UTF8.self)
-        throw failure("syntax error: unexpected character inside braces or expression: '\(unknown)'", at, end)
+        return take(.stray, to: end)
     }
 
     private func failure(_ message: String, _ start: Int, _ end: Int) -> LogQLError {
@@ -118,7 +138,7 @@ struct Lexer {
             at = end + 1
             return token
         } catch {
-            throw failure("invalid string \(raw): \(error.message)", at, end + 1)
+            throw failure("invalid char escape", at, end + 1)
         }
     }
 
@@ -129,16 +149,20 @@ struct Lexer {
         let inside = String(decoding: bytes[(at + 1)..<close], as: UTF8.self)
         let token = Token(kind: .range, text: inside, start: at, end: close + 1)
         guard let ns = QueryDuration.nanoseconds(inside), ns > 0 else {
-            throw failure("not a valid duration string: \"\(inside)\"", at, close + 1)
+            throw failure(QueryDuration.fault(ofRange: inside), at, close + 1)
         }
         at = close + 1
         return token
     }
 
     /// A number, or with a unit behind it a duration or a size.
-    private mutating func number() -> Token {
+    private mutating func number() throws(LogQLError) -> Token {
         var end = at
-        while end < bytes.count, Self.isDigit(bytes[end]) || bytes[end] == UInt8(ascii: ".") { end += 1 }
+        var points = 0
+        while end < bytes.count, Self.isDigit(bytes[end]) || (bytes[end] == UInt8(ascii: ".") && points == 0) {
+            if bytes[end] == UInt8(ascii: ".") { points = 1 }
+            end += 1
+        }
         let digits = end
         while end < bytes.count, isNumberTail(end) { end += 1 }
         let text = String(decoding: bytes[at..<end], as: UTF8.self)
@@ -147,7 +171,14 @@ struct Lexer {
             if QueryBytes.literal(text) != nil { return take(.bytes, to: end) }
             if let shorter = durationPrefix() { return take(.duration, to: shorter) }
         }
-        return take(.number, to: numberEnd(digits))
+        let last = numberEnd(digits)
+        if last == digits, digits < bytes.count, bytes[digits] | 0x20 == UInt8(ascii: "e") {
+            throw failure("exponent has no digits", at, digits + 1)
+        }
+        if last == digits + 1, bytes[digits] | 0x20 == UInt8(ascii: "x") {
+            throw failure("hexadecimal literal has no digits", at, last)
+        }
+        return take(.number, to: last)
     }
 
     private func isNumberTail(_ index: Int) -> Bool {

@@ -17,7 +17,12 @@ package struct LogQLError: Error, Sendable, Equatable {
 extension LogQLError: CustomStringConvertible {
     package var description: String {
         guard let position else { return "parse error : \(message)" }
-        let place = position.lineAndColumn(in: query).split(separator: ":")
-        return "parse error at line \(place[0]), col \(place[1]): \(message)"
+        let line = position.lineAndColumn(in: query).split(separator: ":")[0]
+        // Columns are counted in characters.
+        let before = String(decoding: query.utf8.prefix(position.start), as: UTF8.self).unicodeScalars
+        let column =
+            before.count
+            - (before.lastIndex(of: "\n").map { before.distance(from: before.startIndex, to: $0) + 1 } ?? 0)
+        return "parse error at line \(line), col \(column + 1): \(message)"
     }
 }

@@ -1,6 +1,7 @@
 import Encoding
 import Model
 import PromQL
+import Text
 
 /// Expressions that give numbers.
 extension QueryParser {
@@ -21,7 +22,8 @@ extension QueryParser {
             let matching = try matching(operation)
             let isRightBound = operation == .power
             let right = try nested { (parser) throws(LogQLError) in
-                try parser.binary(above: isRightBound ? operation.precedence - 1 : operation.precedence)
+                if parser.token.isSign("{") { try parser.refuseLines(behind: sign) }
+                return try parser.binary(above: isRightBound ? operation.precedence - 1 : operation.precedence)
             }
             left = try combine(operation, returnsBool, matching, left, right, at: sign)
         }
@@ -37,7 +39,7 @@ extension QueryParser {
             for (side, value) in [("left", left), ("right", right)] {
                 if case .literal(let number) = value {
                     throw failure(
-                        "unexpected literal for \(side) leg of logical/set binary operation (\(operation.rawValue)): \(FloatText.plain(number))"
+                        "unexpected literal for \(side) leg of logical/set binary operation (\(operation.rawValue)): \(FloatText.fixed(number, decimals: 6))"
                     )
                 }
             }
@@ -75,10 +77,12 @@ extension QueryParser {
         var names: [String] = []
         if skip(")") { return [] }
         repeat {
-            guard token.kind == .identifier else { throw unexpected(["IDENTIFIER", ")"]) }
+            guard token.kind == .identifier, !token.isCall else {
+                throw unexpected(names.isEmpty ? ["IDENTIFIER", ")"] : ["IDENTIFIER"])
+            }
             names.append(advance().text)
         } while skip(",")
-        guard skip(")") else { throw unexpected([")", ","]) }
+        guard skip(")") else { throw unexpected([",", ")"]) }
         return names
     }
 
@@ -88,11 +92,16 @@ extension QueryParser {
         case .sign where token.text == "(":
             advance()
             let inner = try metric()
-            guard skip(")") else { throw unexpected([")"]) }
+            guard skip(")") else { throw unexpected() }
             return inner
-        case .sign where (token.text == "-" || token.text == "+") && following.kind == .number:
+        case .sign where token.text == "-" || token.text == "+":
+            guard following.kind == .number else {
+                advance()
+                throw unexpected(["NUMBER"])
+            }
             return .literal(try number())
-        case .identifier: return try call()
+        case .sign where token.text == "{": try refuseLines(behind: nil)
+        case .identifier where token.isCall: return try call()
         default: throw unexpected()
         }
     }
@@ -131,12 +140,16 @@ extension QueryParser {
             }
             parameter = try number()
             guard skip(",") else { throw unexpected([","]) }
+        } else if !token.isSign("{"), !token.isSign("(") {
+            throw unexpected(["NUMBER", "{", "("])
         } else if function == .quantile {
             throw failure("parameter required for operation quantile_over_time", at: start)
         }
         var aggregation = try logRange(function)
         aggregation.parameter = parameter
-        guard skip(")") else { throw unexpected([")"]) }
+        guard skip(")") else {
+            throw unexpected(aggregation.rangeNs != 0 ? [")"] : aggregation.unwrap == nil ? [] : ["RANGE", "|"])
+        }
         aggregation.grouping = try grouping()
         try check(aggregation, at: start)
         return aggregation
@@ -164,9 +177,14 @@ extension QueryParser {
             return inner
         }
         var aggregation = RangeAggregation(
-            function: function, selector: LogSelector(matchers: try matchers(), stages: []), rangeNs: 0)
+            function: function, selector: LogSelector(matchers: try rangeMatchers(), stages: []), rangeNs: 0)
         try rangeTail(&aggregation)
         return aggregation
+    }
+
+    private mutating func rangeMatchers() throws(LogQLError) -> [Matcher] {
+        guard token.isSign("{") else { throw unexpected(["{", "("]) }
+        return try matchers()
     }
 
     /// Stages, an `unwrap`, a range with its offset, each where it is allowed. At the end of the outermost a range is
@@ -174,24 +192,25 @@ extension QueryParser {
     private mutating func rangeTail(_ aggregation: inout RangeAggregation) throws(LogQLError) {
         while true {
             if token.kind == .range {
-                if aggregation.rangeNs != 0 { throw unexpected() }
+                if aggregation.rangeNs != 0 { throw unexpected([")"]) }
                 aggregation.rangeNs = QueryDuration.nanoseconds(advance().text) ?? 0
                 if skip("offset") { aggregation.offsetNs = try offset() }
             } else if token.isSign("|"), following.isSign("unwrap") {
-                if aggregation.unwrap != nil { throw unexpected() }
                 advance()
+                if aggregation.unwrap != nil { throw unexpected(["IDENTIFIER", "("]) }
                 advance()
                 aggregation.unwrap = try unwrap()
             } else if aggregation.unwrap != nil, token.isSign("|") {
                 advance()
                 aggregation.unwrap?.filters.append(LabelFilterStage(predicate: try predicate()))
             } else if token.isSign("|") || LineFilterStage.keywords.contains(token.text), token.kind == .sign {
+                if aggregation.unwrap != nil { throw unexpected(["RANGE", "|"]) }
                 aggregation.selector.stages += try stages()
             } else {
                 break
             }
         }
-        if token.isSign(")") && aggregation.rangeNs == 0 && !isInner { throw unexpected(["RANGE"]) }
+        if token.isSign(")") && aggregation.rangeNs == 0 && !isInner { throw unexpected() }
     }
 
     /// Whether the parenthesis that comes closes one around the selector, behind which the range may still come.
@@ -207,9 +226,14 @@ extension QueryParser {
     }
 
     private mutating func unwrap() throws(LogQLError) -> Unwrap {
-        let name = try identifier()
+        guard token.kind == .identifier else {
+            throw unexpected(["IDENTIFIER", "BYTES_CONV", "DURATION_CONV", "DURATION_SECONDS_CONV"])
+        }
+        let name = advance().text
         guard token.isSign("(") else { return Unwrap(label: .init(name), conversion: .none) }
-        guard let conversion = Unwrap.Conversion(rawValue: name), conversion != .none else { throw unexpected() }
+        guard let conversion = Unwrap.Conversion(rawValue: name), conversion != .none else {
+            throw unexpected(["RANGE", "|"])
+        }
         advance()
         let label = try identifier()
         try expect(")")
@@ -223,11 +247,11 @@ extension QueryParser {
         var grouping = try grouping()
         guard skip("(") else { throw unexpected(["("]) }
         var parameter: Int?
-        if operation.takesParameter, token.kind == .number || token.isSign("-"),
-            following.isSign(",") || token.isSign("-")
-        {
+        if operation.takesParameter, token.kind == .number || token.isSign("-") {
             let literal = token
             let value = try number()
+            if token.isSign(")") { throw failure("parameter required for operation \(operation.rawValue)", at: start) }
+            if literal.isSign("-") || !token.isSign(",") { throw unexpected() }
             guard let count = Int(exactly: value) else {
                 throw failure("invalid parameter \(operation.rawValue)(\(literal.text),", at: start)
             }
@@ -237,15 +261,19 @@ extension QueryParser {
             parameter = count
             try expect(",")
         } else if operation.takesParameter {
+            if token.kind == .string || token.kind == .identifier && !token.isCall { throw unexpected() }
             throw failure("parameter required for operation \(operation.rawValue)", at: start)
         } else if token.kind == .number, following.isSign(",") {
             throw failure("unsupported parameter for operation \(operation.rawValue)(\(token.text),", at: start)
         }
         let inner = try metric()
-        guard skip(")") else { throw unexpected([")"]) }
+        guard skip(")") else { throw unexpected() }
         if grouping == nil { grouping = try self.grouping() }
         if grouping != nil, operation == .approxTopk || operation.isSort {
-            throw failure("grouping not allowed for \(operation.rawValue) aggregation", at: start)
+            throw failure(
+                operation.isSort
+                    ? "sort and sort_desc doesn't allow grouping by "
+                    : "grouping not allowed for \(operation.rawValue) aggregation", at: start)
         }
         return .aggregation(
             VectorAggregation(operation: operation, parameter: parameter, grouping: grouping, inner: inner))
@@ -258,13 +286,17 @@ extension QueryParser {
         var texts: [String] = []
         var last = token
         for _ in 0..<4 {
-            guard skip(",") else { throw unexpected([","]) }
+            guard skip(",") else { throw unexpected(texts.isEmpty ? [] : [","]) }
             last = token
             texts.append(try string())
         }
         try expect(")")
-        guard let rule = try? LabelReplacementRule(pattern: texts[3], replacement: texts[1]) else {  // told below
-            throw failure("invalid regex in label_replace: \(texts[3])", at: last)
+        let rule: LabelReplacementRule
+        do throws(RegularExpressionError) {
+            _ = try RegularExpression("^(?:\(texts[3]))$")
+            rule = try LabelReplacementRule(pattern: texts[3], replacement: texts[1])
+        } catch {
+            throw failure("invalid regex in label_replace: \(Self.fault(error))", at: last)
         }
         return .labelReplace(
             LabelReplacement(

@@ -51,7 +51,7 @@ struct QueryParser {
     }
 
     mutating func identifier() throws(LogQLError) -> String {
-        guard token.kind == .identifier else { throw unexpected(["IDENTIFIER"]) }
+        guard token.kind == .identifier, !token.isCall else { throw unexpected(["IDENTIFIER"]) }
         return advance().text
     }
 
@@ -90,7 +90,25 @@ struct QueryParser {
 
     private mutating func whole() throws(LogQLError) -> LogQuery {
         guard startsLines else { return .metric(try metric()) }
-        return .lines(try wrappedSelector())
+        let selector = try wrappedSelector()
+        if token.isSign("|"), following.isSign("unwrap") {
+            advance()
+            throw unexpected()
+        }
+        if let operation = BinaryOperation.Operator(rawValue: token.text), token.kind == .sign {
+            let sign = advance()
+            if startsLines { _ = try wrappedSelector() } else { _ = try metric() }
+            throw failure("unexpected type for left leg of binary operation (\(operation.rawValue))", at: sign)
+        }
+        return .lines(selector)
+    }
+
+    /// Lines where numbers are wanted are a fault; where it is told depends on what comes behind them.
+    mutating func refuseLines(behind sign: Token?) throws(LogQLError) -> Never {
+        let start = token
+        _ = try wrappedSelector()
+        guard let sign, token.kind == .end else { throw unexpected() }
+        throw failure("unexpected type for right leg of binary operation (\(sign.text))", at: start)
     }
 
     /// Whether a selector comes, be it in parentheses.
@@ -142,16 +160,34 @@ struct QueryParser {
         do throws(RegularExpressionError) {
             return try Matcher(name, operation, text)
         } catch {
-            throw failure("error parsing regexp: \(error.reason)", at: value)
+            throw failure(Self.fault(error), at: value)
         }
     }
 
-    func expression(_ pattern: String, at token: Token) throws(LogQLError) -> RegularExpression {
+    /// - Parameter prefix: what stands before the reason.
+    func expression(_ pattern: String, at token: Token, _ prefix: String = "") throws(LogQLError) -> RegularExpression {
         do throws(RegularExpressionError) {
             return try RegularExpression(pattern)
         } catch {
-            throw failure("error parsing regexp: \(error.reason)", at: token)
+            throw failure(prefix + Self.fault(error), at: token)
         }
+    }
+
+    /// What RE2 says in the words of Go's package, where they differ.
+    private static let faultsInGo = [
+        "missing ]": "missing closing ]", "missing )": "missing closing )",
+        "trailing \\": "trailing backslash at end of expression",
+        "no argument for repetition operator": "missing argument to repetition operator",
+        "invalid repetition size": "invalid repeat count",
+        "bad repetition operator": "invalid nested repetition operator",
+        "invalid perl operator": "invalid or unsupported Perl syntax",
+        "invalid named capture group": "invalid named capture",
+    ]
+
+    static func fault(_ error: RegularExpressionError) -> String {
+        guard let colon = error.reason.firstRange(of: ": ") else { return "error parsing regexp: \(error.reason)" }
+        let kind = String(error.reason[..<colon.lowerBound])
+        return "error parsing regexp: \(faultsInGo[kind] ?? kind): `\(error.reason[colon.upperBound...])`"
     }
 
     func template(_ source: String, _ what: String, at token: Token) throws(LogQLError) -> EntryTemplate {
@@ -225,14 +261,15 @@ struct QueryParser {
 
     // MARK: label filters
 
-    mutating func predicate() throws(LogQLError) -> LabelPredicate {
-        var left = try conjunction()
+    /// - Parameter isFirst: whether a stage might stand in its place.
+    mutating func predicate(isFirst: Bool = false) throws(LogQLError) -> LabelPredicate {
+        var left = try conjunction(isFirst: isFirst)
         while skip("or") { left = .either(left, try conjunction()) }
         return left
     }
 
-    private mutating func conjunction() throws(LogQLError) -> LabelPredicate {
-        var left = try condition()
+    private mutating func conjunction(isFirst: Bool = false) throws(LogQLError) -> LabelPredicate {
+        var left = try condition(isFirst: isFirst)
         while true {
             if skip("and") || skip(",") {
                 left = .both(left, try condition())
@@ -244,13 +281,15 @@ struct QueryParser {
         }
     }
 
-    private mutating func condition() throws(LogQLError) -> LabelPredicate {
+    private mutating func condition(isFirst: Bool = false) throws(LogQLError) -> LabelPredicate {
         if skip("(") {
             let inner = try nested { (parser) throws(LogQLError) in try parser.predicate() }
-            try expect(")")
+            guard skip(")") else { throw unexpected() }
             return inner
         }
-        guard token.kind == .identifier || isKeywordName || isFilterStart else { throw unexpected() }
+        guard token.kind == .identifier || isKeywordName || (token.kind == .sign && isFilterStart) else {
+            throw unexpected(isFirst ? [] : ["IDENTIFIER", "("])
+        }
         let name = advance().text
         let sign = token
         guard sign.kind == .sign,
@@ -281,7 +320,7 @@ struct QueryParser {
             guard let bytes = QueryBytes.literal(value.text) else { throw unexpected() }
             advance()
             return .bytes(name, comparison, bytes, value.text)
-        default: return .number(name, comparison, try number(expecting: ["BYTES", "NUMBER", "DURATION"]))
+        default: return .number(name, comparison, try number(expecting: []))
         }
     }
 

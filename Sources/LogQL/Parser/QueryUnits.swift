@@ -13,6 +13,17 @@ package enum QueryDuration {
         return ns
     }
 
+    /// Why a text between brackets is no duration, as Loki words it.
+    static func fault(ofRange text: String) -> String {
+        if text.isEmpty { return "empty duration string" }
+        let unit = text.utf8.drop { 0x30...0x39 ~= $0 }.prefix { !(0x30...0x39 ~= $0) }
+        let isNumber = text.utf8.first.map { 0x30...0x39 ~= $0 } ?? false
+        if !isNumber || unit.isEmpty || nanoseconds(text) != nil {
+            return "not a valid duration string: \(QueryText.quoted(text))"
+        }
+        return "unknown unit \"\(Substring(unit))\" in duration \(QueryText.quoted(text))"
+    }
+
     /// What a value of a label is: Go's `time.ParseDuration`, with its messages.
     package static func value(_ text: String) -> Result<Int64, UnitFailure> {
         let quoted = "\"\(text)\""

@@ -13,6 +13,8 @@ struct Token: Equatable, Sendable {
         case flag
         /// A keyword or a sign, as it is written.
         case sign
+        /// A character that means nothing here.
+        case stray
         case end
     }
 
@@ -21,19 +23,22 @@ struct Token: Equatable, Sendable {
     /// In bytes from the start of the query.
     var start: Int
     var end: Int
+    /// Whether it is the name of a function with what belongs behind that; otherwise the name is one like any other.
+    var isCall = false
 
     func isSign(_ sign: String) -> Bool { kind == .sign && text == sign }
 
     /// What Loki's messages call it.
     var name: String {
         switch kind {
-        case .identifier: "IDENTIFIER"
+        case .identifier: isCall ? text.uppercased() : "IDENTIFIER"
+        case .stray: "IDENTIFIER"
         case .string: "STRING"
         case .number: "NUMBER"
         case .duration: "DURATION"
         case .bytes: "BYTES"
         case .range: "RANGE"
-        case .flag: "PARSER_FLAG"
+        case .flag: "FUNCTION_FLAG"
         case .sign: text
         case .end: "$end"
         }

@@ -9,7 +9,7 @@ struct LabelFilterStage: Stage {
     let predicate: LabelPredicate
 
     static func parse(_ keyword: Token, _ parser: inout QueryParser) throws(LogQLError) -> any Stage {
-        LabelFilterStage(predicate: try parser.predicate())
+        LabelFilterStage(predicate: try parser.predicate(isFirst: true))
     }
 
     var text: String { predicate.text }

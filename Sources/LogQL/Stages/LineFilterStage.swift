@@ -43,7 +43,7 @@ struct LineFilterStage: Stage {
                 tests.append(try address(keyword, &parser))
             } else {
                 let token = parser.token
-                let text = try parser.string(expecting: ["ip", "STRING"])
+                let text = try parser.string(expecting: ["STRING", "ip"])
                 tests.append(try test(keyword.text, text, token, parser))
             }
         } while parser.skip("or")

@@ -13,7 +13,7 @@ struct PatternStage: ParserStage {
         do throws(LinePattern.Failure) {
             return PatternStage(source: source, pattern: try LinePattern(parsing: source))
         } catch {
-            throw parser.failure(error.message, at: token)
+            throw parser.failure("invalid pattern parser: " + error.message, at: token)
         }
     }
 

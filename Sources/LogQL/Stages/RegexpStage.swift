@@ -12,13 +12,15 @@ struct RegexpStage: ParserStage {
         let token = parser.token
         let pattern = try parser.string()
         if let repeated = repeatedGroup(pattern) {
-            throw parser.failure("duplicate extracted label name '\(repeated)'", at: token)
+            throw parser.failure("invalid regexp parser: duplicate extracted label name '\(repeated)'", at: token)
         }
-        let expression = try parser.expression(pattern, at: token)
+        let expression = try parser.expression(pattern, at: token, "invalid regexp parser: ")
         let groups = expression.groupNames
-        if groups.isEmpty { throw parser.failure("at least one named capture must be supplied", at: token) }
+        if groups.isEmpty {
+            throw parser.failure("invalid regexp parser: at least one named capture must be supplied", at: token)
+        }
         for group in groups where !LabelNames.isValid(group.name) {
-            throw parser.failure("invalid extracted label name '\(group.name)'", at: token)
+            throw parser.failure("invalid regexp parser: invalid extracted label name '\(group.name)'", at: token)
         }
         return RegexpStage(
             pattern: pattern, expression: expression, groups: groups.map { (Array($0.name.utf8), $0.group) })
