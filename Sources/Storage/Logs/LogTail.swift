@@ -76,8 +76,11 @@ package final class LogTail: Sendable {
 
     /// Adds the entries of streams that match.
     ///
-    /// - Parameter taken: indices of the entries that are meant; nil for all.
-    func add(_ batch: LogBatch, _ taken: [Int]?) {
+    /// - Parameters:
+    ///   - taken: indices of the entries that are meant; nil for all.
+    ///   - share: how much may wait here of what all tails may hold.
+    func add(_ batch: LogBatch, _ taken: [Int]?, share: Int = .max) {
+        let bytesMax = min(bytesMax, share)
         let streams = batch.streams.map { range -> Labels? in
             let labels = Labels(canonical: Array(batch.bytes[range]))
             return isMeant(labels) ? labels : nil
@@ -114,6 +117,8 @@ package final class LogTail: Sendable {
 package final class LogTails: Sendable {
     /// More are refused.
     package static let tailsMax = 1000
+    /// Of entries that wait in all tails together: each may hold its share of it.
+    private static let waitingBytesMax = 96 << 20
 
     private let tails = Lock<[LogTail]>([])
     private let count = Atomic<Int>(0)
@@ -144,7 +149,8 @@ package final class LogTails: Sendable {
             count.store(tails.count, ordering: .releasing)
             return tails
         }
-        for tail in open { tail.add(batch, taken) }
+        let share = Self.waitingBytesMax / max(1, open.count)
+        for tail in open { tail.add(batch, taken, share: share) }
     }
 
     /// Ends all of them.

@@ -37,10 +37,12 @@ package final class WebSocket: Sendable {
     }
 
     /// Sends a whole message. The bytes of a text must be UTF-8.
-    package func send(_ bytes: Span<UInt8>, as kind: WebSocketKind) -> Sending {
+    ///
+    /// - Parameter share: what may be queued here, where that is less than the options say.
+    package func send(_ bytes: Span<UInt8>, as kind: WebSocketKind, share: Int = .max) -> Sending {
         var frame = SocketBuffer(capacity: bytes.count + WebSocketReader.headerBytesMax)
         frame.appendFrame(opcode: kind == .text ? 1 : 2, bytes)
-        return channel.offer(&frame, queuedBytesMax: queuedBytesMax)
+        return channel.offer(&frame, queuedBytesMax: min(queuedBytesMax, share))
     }
 
     /// Sends what is queued and then the close.

@@ -14,6 +14,8 @@ package final class TailHub: Sendable {
     static let streamsMax = 64
     /// Of entries that wait for the stages of a follower.
     static let waitingBytesMax = 8 << 20
+    /// Of messages to all followers that they have not taken yet: each may have its share of it.
+    private static let queuedBytesMax = 96 << 20
     /// A follower that takes nothing for so long is dropped.
     private static let patienceNs: Int64 = 10_000_000_000
     private static let restNs: Int64 = 1_000_000_000
@@ -111,8 +113,9 @@ package final class TailHub: Sendable {
             }
             followers += (woken?.newcomers ?? []).map(Follower.init)
             let isStopping = woken?.isStopping ?? false
+            let share = Self.queuedBytesMax / max(1, followers.count)
             followers.removeAll { follower in
-                let goesOn = !isStopping && serve(follower, &block, nowNs: time.monotonicNs)
+                let goesOn = !isStopping && serve(follower, share, &block, nowNs: time.monotonicNs)
                 if !goesOn { follower.tail.close() }
                 return !goesOn
             }
@@ -121,7 +124,7 @@ package final class TailHub: Sendable {
     }
 
     /// Sends a follower what came; false where it is to go.
-    private func serve(_ follower: Follower, _ block: inout LogBlock, nowNs: Int64) -> Bool {
+    private func serve(_ follower: Follower, _ share: Int, _ block: inout LogBlock, nowNs: Int64) -> Bool {
         if follower.socket.isClosed { return false }
         while follower.tail.next(into: &block, waitMs: 0) {
             let lines = follower.repeated.without(follower.pipeline.lines(of: block))
@@ -129,7 +132,7 @@ package final class TailHub: Sendable {
             if lost > 0 { note(lost, follower) }
             if lines.isEmpty { continue }
             let message = TailMessage.json(lines, dropped: follower.dropped)
-            switch follower.socket.send(message.span, as: .text) {
+            switch follower.socket.send(message.span, as: .text, share: share) {
             case .queued:
                 follower.dropped = 0
                 follower.blockedSinceNs = nil
