@@ -54,6 +54,7 @@ final class RuleBackend: Sendable {
 
     func add(to router: inout Router, pool: HandlerPool) {
         RulesAPI(pool: pool) { [scheduler] in scheduler.statuses }.add(to: &router)
+        LokiRulesAPI(pool: pool) { [scheduler] in scheduler.statuses }.add(to: &router)
     }
 
     func stop() { scheduler.stop() }
