@@ -1,18 +1,24 @@
-"""Asks a server for more than it can hold: memory-suite.py PORT PID MANIFEST SECONDS-PER-CASE
+"""Asks a server for more than it can hold: memory-suite.py PORT PID MANIFEST SECONDS-PER-CASE [metrics|logs]
 
 Each case runs for so long from many connections, while a process of its own asks light queries over one connection all
 the time and the server's resident memory is watched. Prints `name value` lines, and `#` lines for people.
 """
 import http.client, json, multiprocessing, sys, threading, time, urllib.parse
 
+import tails
+
 port, pid, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[4])
+asks_logs = sys.argv[5:] == ["logs"]
 manifest = json.load(open(sys.argv[3]))
-begin, end = manifest["start_ms"] // 1000, manifest["end_ms"] // 1000 - 60
+if asks_logs:
+    begin, end = manifest["start_ns"] // 10**9, manifest["end_ns"] // 10**9
+else:
+    begin, end = manifest["start_ms"] // 1000, manifest["end_ms"] // 1000 - 60
 
 peak_mib = 0
 over = threading.Event()
 strange = 0
-REFUSALS = {400, 422, 499, 503}
+REFUSALS = {400, 422, 499, 503, 504}
 
 
 def connect():
@@ -51,12 +57,18 @@ def light(over, answers):
     taken, failed = [], 0
     while not over.is_set():
         began = time.monotonic()
-        status, _ = ask(
-            connection, "/api/v1/query", query=f'node_load1{{instance="node-{len(taken) % 50:03d}:9100"}}', time=end)
+        path, query = light_question(len(taken))
+        status, _ = ask(connection, path, query=query, time=end)
         taken.append((began, (time.monotonic() - began) * 1e3))
         failed += status != 200
         time.sleep(0.01)
     answers.put((taken, failed))
+
+
+def light_question(number):
+    if not asks_logs:
+        return "/api/v1/query", f'node_load1{{instance="node-{number % 50:03d}:9100"}}'
+    return "/loki/api/v1/query", f'count_over_time({{service="payments",level="ERROR"}} |= "{number % 50:03d}" [5m])'
 
 
 def percentile(times, share):
@@ -69,7 +81,7 @@ def heavy(until, counts, query, step):
     connection = connect()
     while time.time() < until:
         try:
-            status, size = ask(connection, "/api/v1/query_range", query=query, start=begin, end=end, step=step)
+            status, _ = ask(connection, RANGE_PATH, query=query, start=begin, end=end, step=step)
         except (OSError, http.client.HTTPException):
             status, connection = 0, connect()
         counts[status] = counts.get(status, 0) + 1
@@ -91,6 +103,39 @@ CASES = [
                                  'avg_over_time(max_over_time({job="node"}[6h:1s])[6h:1s])'], 60),
     ("200 dashboards", 200, DASHBOARD, 60),
 ]
+LOG_CASES = [
+    ("an expression over every line", 4, ['sum by (host) (count_over_time({} |~ "(?i)x.*[a-f0-9]{9}.*(quick|slow)[0-9]+z" [5m]))',
+                                          'count_over_time({} |~ "[aeiou]{3,}[0-9]+.*[A-Z]$" [1m])'], 60),
+    ("a quantile by a field of a million values", 4, [
+        'quantile_over_time(0.95, {env="prod"} | json | unwrap duration_ms [1h]) by (trace_id)',
+        'quantile_over_time(0.5, {} | json | unwrap bytes [6h]) by (trace_id, span_id)'], 60),
+    ("counts by every label there is", 4, ['count_over_time({} | json [1h])', 'bytes_over_time({} | logfmt | json [1h])'], 60),
+]
+RANGE_PATH = "/loki/api/v1/query_range" if asks_logs else "/api/v1/query_range"
+
+
+def follow_all(until):
+    """100 tails of everything, half of which read nothing, while 5,000 lines a second come."""
+    counts = {"whole": 0, "given up": 0}
+    followers = [tails.Follower(port, '{app=~".+"} |~ "[a-z]+=[0-9]" | logfmt') for _ in range(100)]
+    pusher = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def push():
+        began, pushed = time.monotonic(), 0
+        while time.time() < until:
+            time.sleep(max(0, began + pushed / 5000 - time.monotonic()))
+            tails.push(pusher, '{"app":"tail"}', [f"number={pushed + i} " + "text " * 70 for i in range(100)])
+            pushed += 100
+
+    thread = threading.Thread(target=push)
+    thread.start()
+    tails.follow(followers[:50], lambda follower, message: None, lambda: time.time() > until)
+    thread.join()
+    for follower in followers:
+        counts["given up" if follower.close else "whole"] += 1
+        follower.socket.close()
+    return counts
+
 
 connect()
 light_over, light_answers = multiprocessing.Event(), multiprocessing.Queue()
@@ -99,7 +144,7 @@ lighter.start()
 watcher = threading.Thread(target=watch)
 watcher.start()
 cases = []
-for name, clients, queries, step in CASES:
+for name, clients, queries, step in LOG_CASES if asks_logs else CASES:
     begun = time.monotonic()
     until = time.time() + seconds
     counts = {}
@@ -109,6 +154,10 @@ for name, clients, queries, step in CASES:
     for thread in threads:
         thread.join()
     cases.append((name, begun, time.monotonic(), counts, peak_mib))
+if asks_logs:
+    begun = time.monotonic()
+    counts = follow_all(time.time() + seconds)
+    cases.append(("100 tails", begun, time.monotonic(), counts, peak_mib))
 over.set()
 light_over.set()
 light_taken, light_failed = light_answers.get()
