@@ -42,7 +42,8 @@ import Testing
             let logsFirst = Bool.random(using: &random)
             let sides = ["sum by (app) (orders)", "sum by (app) (logs(\(Quoted.text(query.text))))"]
             let text = "\(sides[logsFirst ? 1 : 0]) \(operation) on (app) \(sides[logsFirst ? 0 : 1])"
-            let expected = try? Self.byApp(plain.rows(query, steps: Self.stepsMs.map { $0 * 1_000_000 }))  // fails alike
+            let steps = Self.stepsMs.map { $0 * 1_000_000 }
+            let expected = try? Self.byApp(plain.rows(query, steps: steps))  // both fail
             let found = try? Self.side(engine, text)  // compared below
             let combined = expected.map {
                 Self.combined(operation, logsFirst ? $0 : orders, logsFirst ? orders : $0)
