@@ -285,7 +285,11 @@ struct Planner {
         let right = try plan(node.right, grid, context)
         (hints, needsBuckets) = outer
         switch (left.type, right.type) {
-        case (.scalar, .scalar): return .scalarBinary(node.operation, left, right)
+        case (.scalar, .scalar):
+            if node.operation == .trimLower || node.operation == .trimUpper {
+                throw .execution("operator \(Quoted.text(node.operation.rawValue)) not allowed for Scalar operations")
+            }
+            return .scalarBinary(node.operation, left, right)
         case (.vector, .vector):
             let matching = node.matching ?? VectorMatching()
             if node.operation.isSet { return .setOperation(node.operation, left, right, matching) }

@@ -85,6 +85,12 @@ import Testing
         }
     }
 
+    @Test(arguments: ["1 </ 2", "requests_total > (2 >/ scalar(requests_total))"])
+    func aTrimOfANumberIsRefused(query: String) throws {
+        let error = #expect(throws: QueryError.self) { try Self.run(query, try Self.store()) }
+        #expect(error?.message.contains("not allowed for Scalar operations") == true)
+    }
+
     @Test func aQueryBeyondItsSamplesIsRefusedWithTheLimit() throws {
         var options = EngineOptions()
         options.samplesMax = 1000
