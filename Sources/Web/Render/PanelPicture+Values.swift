@@ -1,5 +1,6 @@
 import Encoding
 import Glibc
+import Model
 
 /// Values as dials, as bars and as parts of a whole; entries of logs.
 extension PanelPicture {
@@ -12,7 +13,7 @@ extension PanelPicture {
         let nameHeight = shown.count > 1 ? 20.0 : 0
         for (one, tile) in zip(shown, tiles(shown.count, in: box, shape: 1.4)) {
             let radius = max(8, min(tile.width * 0.42, (tile.height - nameHeight) * 0.5))
-            let y = tile.top + radius * 1.15
+            let y = tile.centre + (radius - nameHeight) * 0.15
             let text = text(one.value)
             let share = share(one.value, panel.least ?? 0, panel.most ?? 100)
             for (end, colour) in [(1, colours.grid), (share, colour(of: one.value))] where end > 0 {
@@ -25,7 +26,8 @@ extension PanelPicture {
                 text, tile.middle, y + size * 0.5, size: size, isBold: true, anchor: .middle, colour(of: one.value))
             if nameHeight > 0 {
                 picture.text(
-                    one.name, tile.middle, tile.bottom - 6, anchor: .middle, room: tile.width * 0.95, colours.soft)
+                    one.name, tile.middle, y + radius * 0.75 + 14, anchor: .middle, room: tile.width * 0.95,
+                    colours.soft)
             }
         }
     }
@@ -72,10 +74,40 @@ extension PanelPicture {
         }
     }
 
+    /// A row for each series: its labels and its last value, as the panel's table has them.
+    func table(_ box: Box, _ picture: inout Picture) {
+        var names: [String] = []
+        for one in series {
+            for pair in one.labels.pairs where !names.contains(pair.name) { names.append(pair.name) }
+        }
+        let shown = series.filter { $0.last != nil }
+        guard !names.isEmpty else { return rows(shown.map { ($0.name, text($0.last ?? .nan)) }, box, &picture) }
+        let wide = box.width / Double(names.count + 1)
+        for (column, name) in names.enumerated() {
+            picture.text(
+                name, box.left + Double(column) * wide, box.top + 13, isBold: true, room: wide - 8, colours.soft)
+        }
+        picture.text("Value", box.right, box.top + 13, isBold: true, anchor: .end, colours.soft)
+        let room = max(1, Int(box.height / Self.rowHeight) - 1)
+        for (number, one) in shown.prefix(room).enumerated() {
+            let y = box.top + Double(number + 2) * Self.rowHeight - 5
+            let isLast = number == room - 1 && shown.count > room
+            if isLast {
+                picture.text("and \(shown.count - number) more", box.left, y, colours.soft)
+                continue
+            }
+            for (column, name) in names.enumerated() {
+                picture.text(one.labels[name], box.left + Double(column) * wide, y, room: wide - 8, colours.text)
+            }
+            picture.text(text(one.last ?? .nan), box.right, y, anchor: .end, colours.text)
+        }
+    }
+
     /// Entries from the newest downwards.
     func entries(_ box: Box, _ picture: inout Picture) {
         let room = max(1, Int(box.height / Self.rowHeight))
-        let wide = 23 * 11 * Picture.letterShare
+        // Digits are wider than letters.
+        let wide = 25 * 11 * 0.64
         for (number, line) in lines.prefix(room).enumerated() {
             let y = box.top + Double(number + 1) * Self.rowHeight - 5
             picture.text(CivilTime(ms: line.ms).rfc3339, box.left, y, size: 11, colours.soft)

@@ -1,4 +1,5 @@
 import Encoding
+import Model
 import Text
 
 /// Draws a panel with the values that its queries gave.
@@ -7,6 +8,7 @@ struct PanelPicture {
     struct Series {
         var name: String
         var values: [Double]
+        var labels = Labels.empty
         /// Of a bucket that counts all below it.
         var bound: Double?
 
@@ -57,7 +59,8 @@ struct PanelPicture {
             case .dials: dials(box, &picture)
             case .bars: bars(box, &picture)
             case .shares: shares(box, &picture)
-            case .table, .lines, .text:
+            case .table: table(box, &picture)
+            case .lines, .text:
                 rows(series.map { ($0.name, text($0.last ?? .nan)) }, box, &picture)
             }
         }
@@ -246,7 +249,7 @@ extension PanelPicture {
     }
 
     /// Rows of a name and a value.
-    private func rows(_ rows: [(name: String, value: String)], _ box: Box, _ picture: inout Picture) {
+    func rows(_ rows: [(name: String, value: String)], _ box: Box, _ picture: inout Picture) {
         let room = max(1, Int(box.height / Self.rowHeight))
         for (number, row) in rows.prefix(room).enumerated() {
             let y = box.top + Double(number + 1) * Self.rowHeight - 5

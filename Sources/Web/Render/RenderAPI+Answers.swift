@@ -40,7 +40,7 @@ extension RenderAPI {
             let labels = frame.labels.labels(row)
             series.append(
                 PanelPicture.Series(
-                    name: Self.name(labels, query), values: values,
+                    name: Self.name(labels, query), values: values, labels: labels,
                     bound: query.isBuckets ? FloatReading.float(labels["le"]) : nil))
         }
         return buckets.isEmpty ? series : buckets.series

@@ -81,6 +81,8 @@ struct RenderedPanel {
             let from = value.map { isShare ? low + $0 / 100 * (high - low) : $0 }
             thresholds.append((from: from ?? -.infinity, colour: colour))
         }
+        // As the pages colour what has no thresholds.
+        if thresholds.isEmpty { thresholds = [(from: -.infinity, colour: "green")] }
         queries = DashboardPanels.queries(of: panel, variables)
     }
 

@@ -104,6 +104,7 @@ import Testing
             "targets": [{"expr": "sum(count_over_time(\(cart)[15m]))", "legendFormat": "lines"}]},
            {"id": 9, "type": "gauge", "title": "Dial", \(half), "targets": [{"expr": "vector(25)"}]},
            {"id": 10, "type": "bargauge", "title": "Bars", \(half), "targets": [{"expr": "vector(25)"}]},
+           {"id": 12, "type": "table", "title": "Table", "targets": [{"expr": "up", "format": "table", "instant": true}]},
            {"id": 11, "type": "piechart", "title": "Shares", "targets": [
              {"expr": "vector(30)", "legendFormat": "more"}, {"expr": "vector(10)", "legendFormat": "less"}]}]}]}
         """
@@ -211,6 +212,12 @@ import Testing
         #expect(bar.count == 2 && abs(bar[1] / bar[0] - 0.5) < 0.001)
     }
 
+    @Test func aTableHasAColumnForEachLabel() throws {
+        let text = try panel(12)
+        let cells = text.matches(of: /<text [^>]*>([^<]*)<\/text>/).map { String($0.output.1) }
+        #expect(cells == ["Table", "__name__", "host", "Value", "up", "a", "0"], "\(cells)")
+    }
+
     @Test func sharesSayWhatTheyAreOfTheWhole() throws {
         let text = try panel(11)
         #expect(text.contains(">more  75.0%  30</text>") && text.contains(">less  25.0%  10</text>"))
@@ -218,7 +225,7 @@ import Testing
     }
 
     @Test func noTextBeginsOrEndsBeyondTheEdge() throws {
-        for panel in 3...11 {
+        for panel in 3...12 {
             let text = try server.get(
                 try address("panel.svg", #"{"dashboard": "classic", "panel": "\#(panel)", \#(Self.inTime)}"#)
             ).text
