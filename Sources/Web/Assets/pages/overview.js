@@ -105,11 +105,13 @@ async function showCards(box) {
     figures.map(([name, , unit], place) => {
       const values = answers[place]?.data.result[0]?.values ?? [];
       const last = values.at(-1);
+      const text = last ? valueText(Number(last[1]), unit) : "-";
       return h(
         "section",
         { class: "card", style: { position: "relative", overflow: "hidden" } },
         h("h3", {}, name),
-        h("div", { class: "figure" }, last ? valueText(Number(last[1]), unit) : "-"),
+        // A long text is smaller, so that it fits on its card.
+        h("div", { class: "figure", style: text.length > 9 ? { fontSize: `${(13.5 / text.length).toFixed(2)}rem` } : {} }, text),
         values.length > 1
           ? sparkline(
             {
