@@ -300,7 +300,7 @@ def hostile():
         "templating": {"list": [
             {"name": "host", "label": HOSTILE[2], "type": "custom", "query": ",".join(HOSTILE[:3]), "multi": True},
             {"name": "text", "type": "textbox", "query": HOSTILE[3]}]},
-        "annotations": {"list": [{"name": HOSTILE[0], "enable": True, "expr": "shop_up == 0", "iconColor": HOSTILE[2],
+        "annotations": {"list": [{"name": HOSTILE[0], "enable": True, "datasource": PROMETHEUS, "expr": "shop_up == 0", "iconColor": HOSTILE[2],
                                   "titleFormat": HOSTILE[1]}]},
         "panels": list(placed(made)),
     }

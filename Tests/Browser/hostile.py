@@ -3,10 +3,11 @@
 import urllib.parse
 
 from browser import expect, server, visiting
+from forms import as_v2, hostile
 from seed import HOSTILE
 
 PAGES = [
-    "/", "/dashboards", "/d/hostile", "/alerts", "/alerts?tab=rules", "/alerts?tab=history", "/alerts?tab=silences",
+    "/", "/dashboards", "/d/hostile", "/d/hostile-kept", "/alerts", "/alerts?tab=rules", "/alerts?tab=history", "/alerts?tab=silences",
     "/targets", "/status?tab=storage", "/explore?expr=shop_hostile",
     '/explore?mode=logs&expr={service="hostile"}', '/explore?mode=logs&show=patterns&expr={service="hostile"}',
 ]
@@ -20,6 +21,12 @@ with visiting() as visit:
         "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2036-01-01T00:00:00Z", "createdBy": HOSTILE[1],
         "comment": HOSTILE[2],
     })
+
+    # The same dashboard as elements and layouts, kept by the server in a folder that wants to be more.
+    kept = as_v2(hostile())
+    status, said = server().ask("/obs/v1/dashboards/hostile-kept", "PUT", {
+        "version": 0, "folder": HOSTILE[0], "dashboard": {**kept, "uid": "hostile-kept", "title": HOSTILE[1]}})
+    assert status == 200, said
 
     def untouched(path):
         """Only what the pages made themselves is there, and no address leads into a script."""

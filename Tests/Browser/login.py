@@ -5,6 +5,7 @@ line."""
 
 import base64
 import re
+import urllib.parse
 import urllib.request
 
 from browser import Server, address, expect, visiting
@@ -111,11 +112,32 @@ with visiting() as visit:
     assert not let_in
 
     # An address to come back to is one of these pages, whatever somebody writes there.
-    page.locator("#bar-person button").click()
+    for given in ("https://example.com/", "//example.com/", "/\\example.com/", "/%09/example.com/", "javascript:alert(1)",
+                  "data:text/html,x", "http://[", "/login?next=/login"):
+        page.locator("#bar-person button").click()
+        expect(page.locator("main h1")).to_have_text("Log in")
+        page.goto(visit.address + "/login?" + urllib.parse.urlencode({"next": given}))
+        page.get_by_label("Name").fill("rene")
+        page.get_by_label("Password").fill("right")
+        page.keyboard.press("Enter")
+        expect(page.locator("#bar-person")).to_contain_text("rene")
+        assert page.url.startswith(visit.address + "/"), (given, page.url)
+
+    # Whose session ends while a page is open is asked anew, and comes back to it.
+    page = visit.open("/targets?q=x")
+    visit.context.clear_cookies()
+    page.get_by_role("button", name="Refresh").click()
     expect(page.locator("main h1")).to_have_text("Log in")
-    page.goto(visit.address + "/login?next=https://example.com/")
-    page.get_by_label("Name").fill("rene")
+    page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("right")
     page.keyboard.press("Enter")
-    expect(page.locator("#bar-person")).to_contain_text("rene")
-    assert page.url.startswith(visit.address), page.url
+    expect(page.locator("main h1")).to_have_text("Targets")
+    assert page.url.endswith("/targets?q=x"), page.url
+
+    # Names and passwords are texts of any kind; a name with a colon is none that a browser could send.
+    for name, secret in (("<img src=x onerror=alert(1)>", "' OR 1=1 --"), ("anna:", "right"), ("änna", "\u202epw"), ("", "no-token")):
+        status, _ = Server(address()).ask("/obs/v1/session", "POST", headers={
+            "Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()})
+        assert status == 401, (name, status)
+    status, answer = Server(address()).ask("/api/v1/query?query=1", headers={"Cookie": "obs_session=" + "x" * 10_000})
+    assert status in (400, 401, 431), (status, answer)

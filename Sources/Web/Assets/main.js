@@ -1,9 +1,9 @@
 // Which page an address is.
 
-import { askDashboard } from "./core/api.js";
+import { APIError, askDashboard } from "./core/api.js";
 import { fill, h } from "./core/dom.js";
 import { goToLogin, known, mustLogIn } from "./core/session.js";
-import { mark, shell, tools } from "./pages/shell.js";
+import { mark, say, shell, tools } from "./pages/shell.js";
 
 /// Addresses, what shows them, and what that asks first.
 const pages = [
@@ -67,6 +67,13 @@ async function route() {
   }
 }
 
+/// What a button asked for and did not get is said; whoever must log in anew sees that page already.
+addEventListener("unhandledrejection", (event) => {
+  const { reason } = event;
+  if (!(reason instanceof APIError) && reason?.name !== "AbortError") return;
+  event.preventDefault();
+  if (reason.name !== "AbortError" && reason.status !== 401) say(reason.message, "error");
+});
 addEventListener("popstate", route);
 addEventListener("obs:route", route);
 addEventListener("obs:login", goToLogin);

@@ -8,8 +8,8 @@ import { goTo } from "./shell.js";
 /// The page to come back to: one of ours, whatever the address says.
 function next() {
   const given = new URLSearchParams(location.search).get("next") ?? "/";
-  const url = new URL(given, location.origin);
-  return url.origin === location.origin && url.pathname !== "/login" ? url.pathname + url.search : "/";
+  const url = URL.canParse(given, location.origin) ? new URL(given, location.origin) : null;
+  return url?.origin === location.origin && url.pathname !== "/login" ? url.pathname + url.search : "/";
 }
 
 export async function loginPage(page) {
