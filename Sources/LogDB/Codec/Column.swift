@@ -407,6 +407,12 @@ final class TextColumn: Column {
 final class TemplateColumn: Column {
     /// For each template, 0 included, what stands around its variables.
     private let pieces: [[[UInt8]]]
+    /// The pieces one behind the other, of each template one more than it has variables, and where each begins.
+    private let literals: [UInt8]
+    private let pieceEnds: [Int]
+    /// The variables one behind the other, and for each template its first.
+    private let columns: [Column]
+    private let firstColumns: [Int]
     /// For each template whether there is nothing around its variables.
     private let isBare: [Bool]
     /// For each template a column for each variable.
@@ -454,6 +460,16 @@ final class TemplateColumn: Column {
         }
         isBare = pieces.map { pieces in pieces.allSatisfy { $0.isEmpty } }
         (self.variables, self.ids, self.ranks) = (variables, ids, ranks)
+        var (flat, pieceEnds, firstColumns): ([UInt8], [Int], [Int]) = ([], [0], [0])
+        for (template, columns) in variables.enumerated() {
+            for piece in pieces[template].prefix(columns.count + 1) {
+                flat += piece
+                pieceEnds.append(flat.count)
+            }
+            firstColumns.append(firstColumns[template] + columns.count)
+        }
+        (self.literals, self.pieceEnds, self.firstColumns) = (flat, pieceEnds, firstColumns)
+        columns = variables.flatMap { $0 }
         super.init(count: count)
     }
 
@@ -474,13 +490,17 @@ final class TemplateColumn: Column {
     }
 
     override func append(_ index: Int, to output: inout [UInt8]) {
-        let template = Int(ids[index])
-        let rank = Int(ranks[index])
-        for (variable, column) in variables[template].enumerated() {
-            output += pieces[template][variable]
-            column.append(rank, to: &output)
+        append(template: Int(ids[index]), rank: Int(ranks[index]), to: &output)
+    }
+
+    private func append(template: Int, rank: Int, to output: inout [UInt8]) {
+        var piece = firstColumns[template] + template
+        for place in firstColumns[template]..<firstColumns[template + 1] {
+            output.append(literals, in: pieceEnds[piece]..<pieceEnds[piece + 1])
+            columns[place].append(rank, to: &output)
+            piece += 1
         }
-        output += pieces[template][variables[template].count]
+        output.append(literals, in: pieceEnds[piece]..<pieceEnds[piece + 1])
     }
 
     override func mark(containing needle: Needle, into marks: inout [Bool]) {
@@ -512,8 +532,8 @@ final class TemplateColumn: Column {
         if asWhole {
             var flat: [UInt8] = []
             var ends: [Int] = []
-            for (index, id) in ids.enumerated() where Int(id) == template {
-                append(index, to: &flat)
+            for rank in 0..<(variables[template].first?.count ?? 0) {
+                append(template: template, rank: rank, to: &flat)
                 ends.append(flat.count)
             }
             found = [Bool](repeating: false, count: ends.count)

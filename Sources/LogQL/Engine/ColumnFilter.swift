@@ -48,7 +48,7 @@ indirect enum ColumnFilter: Sendable {
     }
 
     /// Whether the matcher is `!= ""`, for which no text is needed of what is a number.
-    private static func asksOnlyForPresence(_ matcher: Matcher) -> Bool {
+    fileprivate static func asksOnlyForPresence(_ matcher: Matcher) -> Bool {
         matcher.operation == .notEqual && matcher.value.isEmpty
     }
 
@@ -77,8 +77,17 @@ indirect enum ColumnFilter: Sendable {
 extension ColumnFilter.Leaf {
     fileprivate func verdicts(_ block: LogBlock) -> [UInt8] {
         let column = block.fields[field]
-        var ofValue = [UInt8](repeating: 0, count: column.ends.count)
-        for code in ofValue.indices { ofValue[code] = verdict(column, code) }
+        var ofValue = [UInt8](repeating: ColumnFilter.passes, count: column.ends.count)
+        if case .matcher(let matcher) = test, ColumnFilter.asksOnlyForPresence(matcher) {
+            var start = 0
+            for code in ofValue.indices {
+                let isNumber = !column.numbers.isEmpty && column.numbers[code] != nil
+                if !isNumber, column.ends[code] == start { ofValue[code] = ColumnFilter.drops }
+                start = column.ends[code]
+            }
+        } else {
+            for code in ofValue.indices { ofValue[code] = verdict(column, code) }
+        }
         let ofAbsent = absentVerdict
         // A label of the stream takes the name from every field.
         let ofStream = block.streams.map { stream -> UInt8? in

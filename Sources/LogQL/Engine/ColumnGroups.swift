@@ -58,9 +58,7 @@ struct ColumnGroups {
         /// What the finder calls it.
         var number: Int32 = 0
         /// What stands around the label of that field in the canonical labels of a series.
-        var before: [UInt8] = []
-        var name: [UInt8] = []
-        var behind: [UInt8] = []
+        var labels = SeriesFinder.Kind()
 
         static let none = -1
         static let several = -2
@@ -69,34 +67,29 @@ struct ColumnGroups {
     init(_ keys: ColumnKeys, _ block: LogBlock, _ finder: inout SeriesFinder) {
         self.keys = keys
         streamOf = block.streamOf
-        var known: [[UInt8]: Int] = [:]
+        var known: [SeriesFinder.Kind: Int] = [:]
         for stream in block.streams {
             var kind = Kind(first: numbers.count, field: Kind.none)
             for (name, field) in keys.names {
                 if let range = stream.valueRange(of: name.span) {
                     let value = stream.bytes.span.extracting(range)
-                    if kind.name.isEmpty {
-                        EntryLabels.append(name.span, value, to: &kind.before)
+                    if kind.labels.name.isEmpty {
+                        EntryLabels.append(name.span, value, to: &kind.labels.before)
                     } else {
-                        EntryLabels.append(name.span, value, to: &kind.behind)
+                        EntryLabels.append(name.span, value, to: &kind.labels.behind)
                     }
                 } else {
                     kind.field = kind.field == Kind.none ? field : Kind.several
-                    kind.name = name
+                    kind.labels.name = name
                 }
             }
             if !keys.isAll && kind.field != Kind.several {
-                var labels: [UInt8] = []
-                for part in [kind.before, kind.name, kind.behind] {
-                    labels.appendVarint(UInt64(part.count))
-                    labels += part
-                }
-                if let place = known[labels] {
+                if let place = known[kind.labels] {
                     kindOf.append(place)
                     continue
                 }
-                known[labels] = kinds.count
-                kind.number = finder.kind(labels)
+                known[kind.labels] = kinds.count
+                kind.number = finder.kind(kind.labels)
             }
             kindOf.append(kinds.count)
             kinds.append(kind)
@@ -129,24 +122,20 @@ struct ColumnGroups {
         let code = field >= 0 ? codes[entry] : LogBlock.Field.absent
         let place = first + Int(code) + 1
         let value = values.range(code)
-        if !value.isEmpty, let known = finder.known(values.bytes.span.extracting(value), kind: kind) {
-            numbers[place] = Int32(known + 1)
-            return known
-        }
-        key.removeAll(keepingCapacity: true)
-        let (own, values) = (streamOf[entry], values)
-        if keys.isAll {
-            appendAll(block.streams[own])
+        let number: Int
+        if value.isEmpty {
+            key.removeAll(keepingCapacity: true)
+            let own = streamOf[entry]
+            if keys.isAll {
+                appendAll(block.streams[own])
+            } else {
+                key += kinds[kindOf[own]].labels.before
+                key += kinds[kindOf[own]].labels.behind
+            }
+            number = finder.number(of: key.span)
         } else {
-            let around = kinds[kindOf[own]]
-            key += around.before
-            if !value.isEmpty { EntryLabels.append(around.name.span, values.bytes.span.extracting(value), to: &key) }
-            key += around.behind
+            number = finder.number(of: values.bytes.span.extracting(value), kind: kind)
         }
-        let number =
-            value.isEmpty
-            ? finder.number(of: key.span)
-            : finder.number(of: values.bytes.span.extracting(value), kind: kind, key.span)
         numbers[place] = Int32(number + 1)
         return number
     }

@@ -1,5 +1,4 @@
 package import Model
-import Storage
 
 /// Series in rows: a cell for each step, which may be absent.
 package struct MetricRows: Sendable {
@@ -14,11 +13,11 @@ package struct MetricRows: Sendable {
     package init(steps: Int) { self.steps = steps }
 
     /// A row of absent cells for each label set.
-    init(steps: Int, _ sets: LabelBlock) {
+    init(steps: Int, _ labels: [Labels]) {
         self.steps = steps
-        labels = (0..<sets.count).map(sets.labels)
-        values = [Double](repeating: 0, count: sets.count * steps)
-        isPresent = [Bool](repeating: false, count: sets.count * steps)
+        self.labels = labels
+        values = [Double](repeating: 0, count: labels.count * steps)
+        isPresent = [Bool](repeating: false, count: labels.count * steps)
     }
 
     package var count: Int { labels.count }

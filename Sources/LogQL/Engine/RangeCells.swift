@@ -1,6 +1,5 @@
 import Model
 import PromQL
-import Storage
 
 /// What an entry counts as: its series, its time as it counts, its value and the steps that it belongs to, which are some.
 /// Where no label is unwrapped it stands for `count` entries of the same series and steps, one after the other.
@@ -51,7 +50,7 @@ struct RangeCells: Sendable {
         (self.range, self.steps) = (range, steps)
     }
 
-    var isEmpty: Bool { finder.series.count == 0 }
+    var isEmpty: Bool { finder.count == 0 }
     var keepsSamples: Bool { kind == .samples }
     /// Whether the result is another, in its last digits, where samples are added in another order.
     var dependsOnOrder: Bool { kind == .folds && range.function != .min && range.function != .max }
@@ -59,7 +58,7 @@ struct RangeCells: Sendable {
     /// About what is held, single samples left out, which are counted as such.
     var bytes: Int {
         finder.bytes + counts.capacity * MemoryLayout<Int32>.stride + values.capacity * MemoryLayout<Double>.stride
-            + finder.series.count * (160 + steps.count * 9)
+            + finder.count * (160 + steps.count * 9)
     }
 
     /// Makes place for the cells of a series.
@@ -115,8 +114,12 @@ struct RangeCells: Sendable {
             self = other
             return
         }
-        for theirs in 0..<other.finder.series.count {
-            let own = finder.number(of: theirs, of: other.finder)
+        add(other, as: finder.numbers(of: other.finder))
+    }
+
+    /// - Parameter numbers: the own ones of the series of the others.
+    private mutating func add(_ other: RangeCells, as numbers: [Int]) {
+        for (theirs, own) in numbers.enumerated() {
             grow(to: own)
             switch kind {
             case .counts, .sums:
@@ -138,6 +141,13 @@ struct RangeCells: Sendable {
     // MARK: results
 
     mutating func rows() -> MetricRows {
+        if finder.mayRepeat {
+            let (finder, numbers) = finder.withoutRepeats()
+            var whole = RangeCells(range, steps)
+            whole.finder = finder
+            whole.add(self, as: numbers)
+            self = whole
+        }
         switch kind {
         case .counts, .sums: return countedRows()
         case .folds: return foldedRows()
@@ -147,7 +157,7 @@ struct RangeCells: Sendable {
     }
 
     private var seconds: Double { Double(range.rangeNs) / 1e9 }
-    private var emptyRows: MetricRows { MetricRows(steps: steps.count, finder.series.sets) }
+    private var emptyRows: MetricRows { MetricRows(steps: steps.count, (0..<finder.count).map(finder.labels)) }
 
     private func countedRows() -> MetricRows {
         let perSecond = range.function == .rate || range.function == .bytesRate
