@@ -28,10 +28,10 @@ class Follower:
         self.waiting = bytearray()
         self.close = None  # code and reason that the server closed with
 
-    def take(self):
-        """Messages that came, nothing where the connection ended."""
+    def take(self, size=1 << 20):
+        """Messages that came, of about so many bytes at most; nothing where the connection ended."""
         try:
-            piece = self.socket.recv(1 << 20)
+            piece = self.socket.recv(size)
         except BlockingIOError:
             return []
         except OSError:

@@ -105,6 +105,7 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         }
         if !output.isEmpty {
             core.metrics.slowReaders.add()
+            webSocket?.ended(.tooSlow)
             return reset()
         }
         if phase == .handshake { core.metrics.handshakeFailures.add() }

@@ -118,7 +118,7 @@ package final class LogTails: Sendable {
     /// More are refused.
     package static let tailsMax = 1000
     /// Of entries that wait in all tails together: each may hold its share of it.
-    private static let waitingBytesMax = 96 << 20
+    private static let waitingBytesMax = 128 << 20
 
     private let tails = Lock<[LogTail]>([])
     private let count = Atomic<Int>(0)

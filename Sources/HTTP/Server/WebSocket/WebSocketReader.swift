@@ -18,6 +18,9 @@ package struct WebSocketClose: Error, Equatable, Sendable {
     /// The connection broke off; never sent.
     package static let brokenOff = WebSocketClose(1006)
 
+    /// The connection was broken off because the client did not read; never sent.
+    package static let tooSlow = WebSocketClose(1006, "the client did not read what it was sent")
+
     static func protocolError(_ reason: String) -> WebSocketClose { WebSocketClose(1002, reason) }
 
     /// Whether a peer may send the code.

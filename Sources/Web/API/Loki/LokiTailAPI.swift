@@ -81,7 +81,7 @@ package struct LokiTailAPI: Sendable {
     private func socket(_ asked: Asked, _ request: borrowing Request, _ response: inout Response) {
         var options = WebSocketOptions()
         options.queuedBytesMax = Self.queuedBytesMax
-        let events = WebSocketEvents(onClose: { [hub] _, _ in hub.wake() })
+        let events = WebSocketEvents(onClose: { [hub] _, close in hub.noteClosed(close) })
         guard let socket = response.webSocket(for: request, events, options) else { return }
         let isTaken = pool.run { [self] in
             do throws(LokiFailure) {

@@ -15,7 +15,7 @@ package final class TailHub: Sendable {
     /// Of entries that wait for the stages of a follower.
     static let waitingBytesMax = 8 << 20
     /// Of messages to all followers that they have not taken yet: each may have its share of it.
-    private static let queuedBytesMax = 96 << 20
+    private static let queuedBytesMax = 128 << 20
     /// A follower that takes nothing for so long is dropped.
     private static let patienceNs: Int64 = 10_000_000_000
     private static let restNs: Int64 = 1_000_000_000
@@ -55,6 +55,12 @@ package final class TailHub: Sendable {
         wake()
     }
 
+    /// On the loop's thread.
+    func noteClosed(_ close: WebSocketClose) {
+        if close == .tooSlow { followersDropped.add() }
+        wake()
+    }
+
     func wake() {
         state.withLock { $0.isWoken = true }
         state.wakeAll()
@@ -91,6 +97,8 @@ package final class TailHub: Sendable {
         let pipeline: TailPipeline
         var repeated: RepeatedLines
         var dropped = 0
+        /// What the socket had no room for yet, and since when.
+        var message: [UInt8]?
         var blockedSinceNs: Int64?
 
         init(_ newcomer: Newcomer) {
@@ -123,36 +131,44 @@ package final class TailHub: Sendable {
         }
     }
 
-    /// Sends a follower what came; false where it is to go.
+    /// Sends a follower what came; false where it is to go. While it takes nothing, what comes waits in its tail.
     private func serve(_ follower: Follower, _ share: Int, _ block: inout LogBlock, nowNs: Int64) -> Bool {
         if follower.socket.isClosed { return false }
-        while follower.tail.next(into: &block, waitMs: 0) {
+        if let message = follower.message {
+            if !send(message, to: follower, share, nowNs) { return false }
+            if follower.message != nil { return true }
+        }
+        while follower.message == nil, follower.tail.next(into: &block, waitMs: 0) {
             let lines = follower.repeated.without(follower.pipeline.lines(of: block))
-            let lost = follower.tail.takeDropped()
-            if lost > 0 { note(lost, follower) }
+            note(follower.tail.takeDropped(), follower)
             if lines.isEmpty { continue }
             let message = TailMessage.json(lines, dropped: follower.dropped)
-            switch follower.socket.send(message.span, as: .text, share: share) {
-            case .queued:
-                follower.dropped = 0
-                follower.blockedSinceNs = nil
-            case .full:
-                note(lines.count, follower)
-                let since = follower.blockedSinceNs ?? nowNs
-                follower.blockedSinceNs = since
-                if nowNs - since > Self.patienceNs {
-                    followersDropped.add()
-                    follower.socket.close(
-                        WebSocketClose(1013, "too slow: \(follower.dropped) entries were dropped; ask for fewer"))
-                    return false
-                }
-            case .closed: return false
-            }
+            follower.dropped = 0
+            if !send(message, to: follower, share, nowNs) { return false }
+        }
+        return true
+    }
+
+    /// - Returns: false where the follower is to go.
+    private func send(_ message: [UInt8], to follower: Follower, _ share: Int, _ nowNs: Int64) -> Bool {
+        switch follower.socket.send(message.span, as: .text, share: share) {
+        case .queued: (follower.message, follower.blockedSinceNs) = (nil, nil)
+        case .full:
+            let since = follower.blockedSinceNs ?? nowNs
+            (follower.message, follower.blockedSinceNs) = (message, since)
+            guard nowNs - since > Self.patienceNs else { return true }
+            note(follower.tail.takeDropped(), follower)
+            followersDropped.add()
+            follower.socket.close(
+                WebSocketClose(1013, "too slow: \(follower.dropped) entries were dropped; ask for fewer"))
+            return false
+        case .closed: return false
         }
         return true
     }
 
     private func note(_ count: Int, _ follower: Follower) {
+        if count == 0 { return }
         follower.dropped += count
         dropped.add(count)
     }
