@@ -14,6 +14,7 @@ package struct LogTransferAPI: Sendable {
     private let context: LogIngestContext
     private let intake: LogIntake
     private let pool: HandlerPool
+    private let deletions = LokiDeletions()
 
     /// - Parameter pool: requests that wait in it keep their bodies.
     package init(_ context: LogIngestContext, pool: HandlerPool) {
@@ -45,6 +46,13 @@ package struct LogTransferAPI: Sendable {
                 let parameters = APIParameters(request)
                 pool.answer(&response) { pending in delete(parameters, pending) }
             }
+        }
+        router.get("/loki/api/v1/delete", role: .admin) { [deletions] _, response in
+            pool.answer(&response) { deletions.list($0) }
+        }
+        router.add(.delete, "/loki/api/v1/delete", role: .admin) { [deletions] request, response in
+            let id = request.value("request_id") ?? ""
+            pool.answer(&response) { deletions.cancel(id, $0) }
         }
     }
 
@@ -186,6 +194,7 @@ package struct LogTransferAPI: Sendable {
             } catch {
                 throw APIError(error)
             }
+            deletions.note(text, startMs: request.startMs, endMs: request.endMs, nowMs: context.time.wallMs)
             pending.send(.noContent, "")
         } catch {
             APIAnswer.failure(pending, error)
