@@ -121,6 +121,7 @@ class Visit:
         folder = os.environ.get("OBS_SCREENSHOTS")
         if folder:
             os.makedirs(folder, exist_ok=True)
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=f"{folder}/{name}.png", **options)
 
     def audit(self, name):

@@ -16,7 +16,9 @@ export function bargauge(element, { panel, frames, fillIn }) {
       "div",
       { class: ["bars", isUpright && "bars-upright"] },
       values.map((one) => {
-        const { min, max } = one.range;
+        // Bars begin at nothing where nobody says otherwise: the least of them would have no length.
+        const max = one.range.max;
+        const min = typeof one.field.config.min === "number" ? one.range.min : Math.min(0, one.range.min);
         const share = typeof one.value === "number" && Number.isFinite(one.value)
           ? Math.min(Math.max((one.value - min) / (max - min || 1), 0), 1)
           : 0;
@@ -34,7 +36,7 @@ export function bargauge(element, { panel, frames, fillIn }) {
               "aria-valuemax": max,
               "aria-label": one.name,
             },
-            displayMode === "lcd" ? cells(one, share, isUpright) : h("div", {
+            displayMode === "lcd" ? cells(one, share, isUpright, min) : h("div", {
               class: "bar-fill",
               style: {
                 [isUpright ? "height" : "width"]: `${(share * 100).toFixed(2)}%`,
@@ -71,13 +73,13 @@ function filling(one, mode, isUpright) {
   };
 }
 
-function cells(one, share, isUpright) {
+function cells(one, share, isUpright, min) {
   const count = 24;
   return h(
     "div",
     { class: ["cells", isUpright && "cells-upright"] },
     Array.from({ length: count }, (_, place) => {
-      const at = one.range.min + ((place + 0.5) / count) * (one.range.max - one.range.min);
+      const at = min + ((place + 0.5) / count) * (one.range.max - min);
       const tint = colour(thresholdOf(one.field.config.thresholds, at, one.range).color);
       return h("i", { style: { background: (place + 0.5) / count <= share ? tint : faded(tint, 0.15) } });
     }),
