@@ -8,8 +8,8 @@ extension QueryService {
     /// What is answered, and how.
     struct Work: Sendable {
         var question: RunningQueries.Question
-        /// Whether it may take more than about a millisecond.
-        var isLong: Bool
+        /// Whether it may take more than a few milliseconds; asked on a thread of the quick lane.
+        var isLong: @Sendable () -> Bool = { true }
         /// Answers; called on a thread of the lane.
         var run: @Sendable (PendingResponse, QueryProgress) throws(QueryError) -> Void
         var refuse: @Sendable (PendingResponse, QueryError) -> Void
@@ -22,7 +22,7 @@ extension QueryService {
                 return work.refuse(pending, .tooManyOfOne(options.perPrincipalMax))
             }
             pending.onClientGone { entry.progress.cancellation.raise() }
-            if !work.isLong { return perform(work, entry, pending) }
+            if !work.isLong() { return perform(work, entry, pending) }
             if long.run({ [self] in perform(work, entry, pending) }) { return }
             figures.refused.add()
             work.refuse(pending, .tooManyWaiting(options.longWaitingMax))

@@ -44,7 +44,7 @@ package struct RenderAPI: Sendable {
             let question = RunningQueries.Question(
                 query: "/render/\(file)", principal: "render", startMs: 0, endMs: 0, stepMs: 0)
             let work = QueryService.Work(
-                question: question, isLong: true,
+                question: question,
                 run: { pending, progress in answer(pending, file, pairs, progress) },
                 refuse: { APIAnswer.failure($0, APIError($1)) })
             queries.answer(&response, work)

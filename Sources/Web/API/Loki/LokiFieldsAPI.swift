@@ -56,7 +56,7 @@ package struct LokiFieldsAPI: Sendable {
         service.answer(
             &response,
             .init(
-                question: question, isLong: true,
+                question: question,
                 run: { (pending, progress) throws(QueryError) in try body(parameters, pending, progress) },
                 refuse: { LokiFailure($1).answer($0) }))
     }

@@ -62,7 +62,11 @@ package struct LokiQueryAPI: Sendable {
         service.answer(
             &response,
             .init(
-                question: question, isLong: true,
+                question: question,
+                isLong: { [engine] in
+                    !engine.isLight(
+                        asked.query, startNs: asked.startNs, endNs: asked.endNs, limit: asked.limit)
+                },
                 run: { [self] (pending, progress) throws(QueryError) in
                     try run(asked, isCategorized, pending, progress)
                 }, refuse: { LokiFailure($1).answer($0) }))
