@@ -124,23 +124,9 @@ package struct AlertmanagerConfiguration: Sendable {
 }
 
 extension TimeZone {
-    private static let folder = "/usr/share/zoneinfo"
-
     /// By its name in the tz database of this machine.
     static func named(_ name: String, in system: any FileSystem) throws(Failure) -> TimeZone {
-        if name.isEmpty || name == "UTC" { return .utc }
-        let isName = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "/_-+".utf8.contains(byte)
-        }
-        let path = name == "Local" ? "/etc/localtime" : FilePath.join(folder, name)
-        guard isName, name.first != "/" else { throw Failure(description: "unknown time zone \(Quoted.text(name))") }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try system.readFile(path, atMostBytes: 1 << 20)
-        } catch {
-            throw Failure(description: "unknown time zone \(Quoted.text(name)): \(error)")
-        }
-        return try TimeZone(name: name, bytes: bytes)
+        try named(name) { (path, limit) throws(SystemError) in try system.readFile(path, atMostBytes: limit) }
     }
 }
 

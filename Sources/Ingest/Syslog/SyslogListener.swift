@@ -105,10 +105,12 @@ final class SyslogListener: @unchecked Sendable {  // see above
 final class SyslogBatch {
     private(set) var batch = LogBatch()
     private let base: [(name: String, value: String)]
+    private let zone: TimeZone
     private let time: any TimeSource
     private var streams: [Labels: Int] = [:]
 
     init(_ options: SyslogOptions, _ time: any TimeSource) {
+        zone = options.zone
         base = options.labels.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         self.time = time
     }
@@ -118,7 +120,7 @@ final class SyslogBatch {
     /// - Parameter peer: stands in for a host that the message does not tell.
     func add(_ bytes: Span<UInt8>, peer: SocketAddress?) {
         let nowMs = time.wallMs
-        let message = SyslogMessage(bytes, nowMs: nowMs)
+        let message = SyslogMessage(bytes, nowMs: nowMs, zone)
         var builder = LabelsBuilder()
         builder.set("source", "syslog")
         builder.set("host", message.host.isEmpty ? peer?.host ?? "" : message.host)

@@ -1,4 +1,5 @@
 import Encoding
+package import Model
 
 /// One message of syslog, RFC 5424 or 3164. What has the form of neither is all text: nothing is refused.
 package struct SyslogMessage {
@@ -23,8 +24,10 @@ package struct SyslogMessage {
     ]
     package static let severities = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"]
 
-    /// - Parameter nowMs: tells the year of a timestamp without one.
-    package init(_ bytes: Span<UInt8>, nowMs: Int64) {
+    /// - Parameters:
+    ///   - nowMs: tells the year of a timestamp without one.
+    ///   - zone: of a timestamp without one.
+    package init(_ bytes: Span<UInt8>, nowMs: Int64, _ zone: TimeZone = .utc) {
         var end = bytes.count
         while end > 0, [0x0a, 0x0d, 0].contains(bytes[end - 1]) { end -= 1 }
         let bytes = bytes.extracting(0..<end)
@@ -34,7 +37,7 @@ package struct SyslogMessage {
             let start = cursor
             if !readVersion1(bytes, &cursor) {
                 cursor = start
-                readOld(bytes, &cursor, nowMs)
+                readOld(bytes, &cursor, nowMs, zone)
             }
         } else {
             cursor.at = 0
@@ -90,9 +93,11 @@ package struct SyslogMessage {
 
     // MARK: RFC 3164
 
-    private mutating func readOld(_ bytes: Span<UInt8>, _ cursor: inout SyslogCursor, _ nowMs: Int64) {
+    private mutating func readOld(
+        _ bytes: Span<UInt8>, _ cursor: inout SyslogCursor, _ nowMs: Int64, _ zone: TimeZone
+    ) {
         let start = cursor
-        guard let ns = cursor.oldTime(bytes, nowMs: nowMs) ?? cursor.modernTime(bytes) else {
+        guard let ns = cursor.oldTime(bytes, nowMs: nowMs, zone) ?? cursor.modernTime(bytes) else {
             cursor = start
             return
         }
@@ -206,8 +211,8 @@ private struct SyslogCursor {
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// `Oct 11 22:14:15`, of UTC, in the year that brings it nearest to now.
-    mutating func oldTime(_ bytes: Span<UInt8>, nowMs: Int64) -> Int64? {
+    /// `Oct 11 22:14:15`, in the year that brings it nearest to now.
+    mutating func oldTime(_ bytes: Span<UInt8>, nowMs: Int64, _ zone: TimeZone) -> Int64? {
         guard bytes.count - at >= 16 else { return nil }
         let text = Self.text(bytes, at..<(at + 15))
         let parts = text.split(separator: " ", omittingEmptySubsequences: true)
@@ -221,7 +226,7 @@ private struct SyslogCursor {
         let year = CivilTime(ms: nowMs).year
         let moments = [year - 1, year, year + 1].map { year in
             let days = CivilTime.daysSince1970(year: year, month: month + 1, day: day)
-            return Int64(days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]) * 1000
+            return zone.instant(ofClock: Int64(days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])) * 1000
         }
         return moments.min { abs($0 - nowMs) < abs($1 - nowMs) }.map { $0 * 1_000_000 }
     }

@@ -1,8 +1,9 @@
 package import Crypto
 package import Encoding
+package import Model
 package import Posix
 
-/// One entry of `logs.syslog`: `{listen: 127.0.0.1:5514, protocol: tcp, labels: {site: a}}`.
+/// One entry of `logs.syslog`: `{listen: 127.0.0.1:5514, protocol: tcp, labels: {site: a}, time_zone: Europe/Berlin}`.
 package struct SyslogOptions: Sendable, Equatable {
     package enum Carrier: String, CaseIterable, Sendable {
         case udp, tcp, tls
@@ -12,6 +13,8 @@ package struct SyslogOptions: Sendable, Equatable {
     package var carrier: Carrier
     /// What every stream of this listener carries beside what messages say.
     package var labels: [String: String] = [:]
+    /// Of the clocks of senders whose times name no zone, as those of RFC 3164.
+    package var zone = TimeZone.utc
     /// Of `tls` listeners alone.
     package var tls: TLSOptions?
 
@@ -25,6 +28,15 @@ package struct SyslogOptions: Sendable, Equatable {
         labels = section.texts("labels")
         tls = section.section("tls").flatMap { TLSOptions($0) }
         let isInsecure = section.bool("insecure") ?? false
+        if let name = section.string("time_zone") {
+            do throws(TimeZone.Failure) {
+                zone = try TimeZone.named(name) { (path, limit) throws(SystemError) in
+                    try LocalFileSystem().readFile(path, atMostBytes: limit)
+                }
+            } catch {
+                section.refuse(at: "time_zone", "\(error)", "write one like Europe/Berlin, or Local")
+            }
+        }
         let text = section.string("listen")
         defer { section.finish() }
         guard let text, let address = SocketAddress(text) else {

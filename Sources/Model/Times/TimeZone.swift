@@ -41,6 +41,36 @@ package struct TimeZone: Sendable {
         rule = TimeZoneRule(file.footer)
     }
 
+    private static let folder = "/usr/share/zoneinfo/"
+    private static let fileBytesMax = 1 << 20
+
+    /// By its name in the tz database of this machine, `Local` being what the machine itself uses.
+    ///
+    /// - Parameter read: reads a file of at most so many bytes.
+    package static func named<Unread: Error>(
+        _ name: String, read: (_ path: String, _ bytesMax: Int) throws(Unread) -> [UInt8]
+    ) throws(Failure) -> TimeZone {
+        if name.isEmpty || name == "UTC" { return .utc }
+        let isName = name.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "/_-+".utf8.contains(byte)
+        }
+        guard isName, name.first != "/" else { throw Failure(description: "unknown time zone \(Quoted.text(name))") }
+        let bytes: [UInt8]
+        do throws(Unread) {
+            bytes = try read(name == "Local" ? "/etc/localtime" : folder + name, fileBytesMax)
+        } catch {
+            throw Failure(description: "unknown time zone \(Quoted.text(name)): \(error)")
+        }
+        return try TimeZone(name: name, bytes: bytes)
+    }
+
+    /// The instant at which clocks of the zone show a date and time that is `seconds` since 1970 by itself. Of an hour that
+    /// comes twice one of the two.
+    package func instant(ofClock seconds: Int64) -> Int64 {
+        let near = seconds - Int64(offset(atSeconds: seconds).seconds)
+        return seconds - Int64(offset(atSeconds: near).seconds)
+    }
+
     package func offset(atSeconds seconds: Int64) -> Offset {
         guard let last = changes.last, let start = changes.first, seconds >= start else {
             return changes.isEmpty ? rule?.offset(atSeconds: seconds) ?? first : first
@@ -60,6 +90,11 @@ package struct TimeZone: Sendable {
         let seconds = ms >= 0 ? ms / 1000 : (ms - 999) / 1000
         return CivilTime(ms: ms + Int64(offset(atSeconds: seconds).seconds) * 1000)
     }
+}
+
+/// The rules of a zone of one name are the same on one machine.
+extension TimeZone: Equatable {
+    package static func == (a: TimeZone, b: TimeZone) -> Bool { a.name == b.name }
 }
 
 /// What a TZif file holds. The block with 64-bit times counts where there is one.

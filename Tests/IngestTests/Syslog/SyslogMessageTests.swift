@@ -1,5 +1,7 @@
 import Encoding
+import Foundation
 import Ingest
+import Model
 import TestSupport
 import Testing
 
@@ -19,6 +21,20 @@ struct SyslogMessageTests {
         let parameters = message.parameters.map { "\($0.name)=\($0.value)" }
         return (head.map { $0.isEmpty ? "-" : $0 } + parameters).joined(separator: " ") + " | "
             + String(decoding: bytes[message.text], as: UTF8.self)
+    }
+
+    /// The same clock in winter and in summer, of a zone that changes between them.
+    @Test func aTimeWithoutAZoneIsOfTheZoneOfItsListener() throws {
+        let berlin = try Model.TimeZone.named("Europe/Berlin") { path, _ in
+            Array(try Data(contentsOf: URL(filePath: path)))
+        }
+        for (text, nowMs, ns) in [
+            ("<34>Jan 11 22:14:15 mymachine su: on", 1_768_166_000_000, 1_768_166_055_000_000_000),
+            ("<34>Jul 11 22:14:15 mymachine su: on", 1_783_800_000_000, 1_783_800_855_000_000_000),
+        ] as [(String, Int64, Int64)] {
+            let bytes = Array(text.utf8)
+            #expect(SyslogMessage(bytes.span, nowMs: nowMs, berlin).timestampNs == ns)
+        }
     }
 
     @Test("is read as RFC 5424 has it, by the examples of its section 6.5")
