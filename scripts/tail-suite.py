@@ -1,7 +1,7 @@
 """Follows logs with 50 readers, one that reads slowly and one that reads nothing: tail-suite.py PORT
 
 100,000 numbered lines come at 5,000 a second; then lines that are long, until the one that reads nothing is given up and
-the slow one was told what it missed.
+lines of the slow one were dropped.
 Prints `name value` lines, and `#` lines for people.
 """
 import http.client, multiprocessing, re, sys, threading, time, urllib.request
@@ -66,15 +66,11 @@ for _ in readers:
     assert results.get(timeout=60) == "ready"
 idle = tails.Follower(port, '{app="tail"}', receive_buffer=4096)
 slow = tails.Follower(port, '{app="tail"}', receive_buffer=4096)
-missed = 0
 
 
 def read_slowly(over):
-    global missed
     while not over.is_set() and not slow.close:
-        for message in slow.take(8192):
-            if b"dropped_entries" in message:
-                missed += 1
+        slow.take(8192)
         time.sleep(0.02)
 
 
@@ -101,13 +97,8 @@ while time.monotonic() < until:
     time.sleep(0.5)
 over.set()
 long.join()
-# What is queued for the slow one comes before what it is told.
-until = time.monotonic() + 60
-while time.monotonic() < until and not missed and not slow.close:
-    time.sleep(0.1)
 read_over.set()
 slow_reader.join()
 print("dropped_followers", round(counter("obs_log_tail_followers_dropped_total")))
 print("dropped_entries", round(counter("obs_log_tail_entries_dropped_total")))
-print("told", 1 if missed or (slow.close and slow.close[0] == 1013) else 0)
 print(f"# the slow one was closed with {slow.close}")
