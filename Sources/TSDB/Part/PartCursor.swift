@@ -92,10 +92,8 @@ struct PartCursor: ~Copyable {
 
     /// The block that comes next when all of the part is read in order; nil at its end.
     mutating func peek() throws(PartError) -> Block? {
-        if group < 0 {
-            guard part.summary.groups > 0 else { return nil }
-            try openWhole(0)
-        }
+        guard part.summary.groups > 0 else { return nil }
+        try openWhole(max(group, 0))
         while next >= blocks.count {
             guard group + 1 < part.summary.groups else { return nil }
             try openWhole(group + 1)
@@ -243,7 +241,6 @@ struct PartCursor: ~Copyable {
     }
 
     private mutating func openWhole(_ number: Int) throws(PartError) {
-        guard number != group else { return }
         try open(number)
         try readBlocks(through: .max)
     }
