@@ -33,6 +33,12 @@ package struct SeriesBlock: Sendable {
 
     package var count: Int { floats.count }
 
+    /// What its columns take, whether they are filled or not.
+    package var reservedBytes: Int {
+        (timestampsMs.capacity + values.capacity + startTimestampsMs.capacity) * 8
+            + floats.capacity * MemoryLayout<Floats>.stride
+    }
+
     package mutating func removeAll() {
         floats.removeAll(keepingCapacity: true)
         timestampsMs.removeAll(keepingCapacity: true)

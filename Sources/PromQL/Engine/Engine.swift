@@ -11,6 +11,7 @@ package final class Engine: Sendable {
     private let logs: ForeignSelector?
     private let workers: Workers
     private let clock: any TimeSource
+    private let spareBlocks: SpareBlocks
 
     /// - Parameters:
     ///   - logs: who evaluates `logs("...")`; nil where no logs are kept.
@@ -25,6 +26,7 @@ package final class Engine: Sendable {
         self.options = options
         self.memory = memory ?? QueryMemory(limitBytes: .max)
         self.clock = clock
+        spareBlocks = SpareBlocks(countMax: workers.width * 2)
     }
 
     /// What of the store is settled, for those who keep results.
@@ -109,8 +111,8 @@ package final class Engine: Sendable {
     ) throws(QueryError) -> PreparedQuery {
         let begunNs = clock.monotonicNs
         let run = QueryRun(
-            store: store, logs: logs, options: options, workers: workers, memory: memory, progress: progress,
-            clock: clock)
+            store: store, logs: logs, options: options, workers: workers, memory: memory, spareBlocks: spareBlocks,
+            progress: progress, clock: clock)
         var planner = Planner(times: times, options: options)
         let plan = try planner.plan(root: expression, grid: grid)
         let selections = try Selections(planner.needs, run)

@@ -119,7 +119,7 @@ final class Evaluator {
         default:
             let (frame, notes) = try source(plan).materialised(run)
             annotations.add(notes)
-            return try droppingNamesEagerly(frame)
+            return try droppingNamesEagerly(frame, seriesBySeries: plan.node.goesSeriesBySeries)
         }
     }
 
@@ -200,9 +200,14 @@ final class Evaluator {
     }
 
     /// Without delayed removal names go at once, and series that then are the same are an error at once.
-    private func droppingNamesEagerly(_ frame: Frame) throws(QueryError) -> Frame {
+    ///
+    /// - Parameter seriesBySeries: whether they are that even with no instant in common.
+    private func droppingNamesEagerly(_ frame: Frame, seriesBySeries: Bool = false) throws(QueryError) -> Frame {
         guard !features.delayedNameRemoval, frame.dropsName.contains(true) else { return frame }
-        guard let merged = frame.withNamesDropped().mergingEqualLabels() else { throw .sameLabels }
+        let dropped = seriesBySeries ? frame.withNamesDropped().withoutEmptyRows() : frame.withNamesDropped()
+        guard let merged = dropped.mergingEqualLabels(), !seriesBySeries || merged.count == dropped.count else {
+            throw .sameLabels
+        }
         return merged
     }
 

@@ -29,6 +29,14 @@ struct Plan: Sendable {
         case invariant(Plan)
         /// Evaluated once for all places with this number.
         case shared(Int, Plan)
+
+        /// Whether Prometheus makes the result of it series by series rather than instant by instant.
+        var goesSeriesBySeries: Bool {
+            switch self {
+            case .negation, .overTime: true
+            default: false
+            }
+        }
     }
 
     var node: Node

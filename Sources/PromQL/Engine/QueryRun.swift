@@ -19,7 +19,7 @@ package struct EngineOptions: Sendable {
     package var seriesMax = 10_000_000
     package var timeoutMs: Int64 = 120_000
     /// Samples and cells from which on other threads help; waking them takes about 40 us.
-    package var helpFrom = 100_000
+    package var helpFrom = 40_000
     /// Whether the samples that are looked at are counted for each instant.
     package var countsSamples = false
 
@@ -33,18 +33,20 @@ final class QueryRun: Sendable {
     let options: EngineOptions
     let workers: Workers
     let ledger: QueryLedger
+    let spareBlocks: SpareBlocks
     let progress: QueryProgress
     private let clock: any TimeSource
     private let deadlineNs: Int64
 
     init(
         store: any MetricStore, logs: ForeignSelector?, options: EngineOptions, workers: Workers, memory: QueryMemory,
-        progress: QueryProgress, clock: any TimeSource
+        spareBlocks: SpareBlocks, progress: QueryProgress, clock: any TimeSource
     ) {
         self.store = store
         self.logs = logs
         self.options = options
         self.workers = workers
+        self.spareBlocks = spareBlocks
         self.progress = progress
         self.clock = clock
         ledger = QueryLedger(

@@ -84,10 +84,14 @@ extension RowSource {
     private static var rowCost: Int { 200 }
 
     /// Rows in one block: enough to make a block worth its calls, few enough that samples and cells stay in a cache.
-    private var blockRows: Int {
-        let samples = cost / max(1, count)
-        return max(1, min(1024, 65_536 / grid.count, 65_536 / max(1, samples)))
+    ///
+    /// - Parameter samples: of a row.
+    private func blockRows(samples: Int) -> Int {
+        max(1, min(1024, 65_536 / grid.count, 65_536 / max(1, samples)))
     }
+
+    /// Rows in the first block, which tells how many samples the others have: what the store expects may be far off.
+    private static var firstRows: Int { 16 }
 
     /// Calls `use` with all rows, block by block, in `parts` parts of consecutive rows at once, and returns what it
     /// made of each part.
@@ -100,11 +104,15 @@ extension RowSource {
         let results = try run.workers.map(parts: parts) { (part) throws(QueryError) -> (State, Annotations) in
             let rows = self.count * part / parts..<self.count * (part + 1) / parts
             let scratch = Scratch()
+            scratch.block = run.spareBlocks.take()
+            defer { run.spareBlocks.give(&scratch.block) }
             var state = initial()
             var block = Frame(grid: self.grid)
-            let blockRows = self.blockRows
+            let expected = self.cost / max(1, self.count)
+            var blockRows = min(Self.firstRows, self.blockRows(samples: expected))
             // The cells of a block, and what is known of each instant.
-            let ownBytes = (min(rows.count, blockRows) * QueryRun.cellBytes + Scratch.bytesPerStep) * self.grid.count
+            let rowsMax = min(rows.count, self.blockRows(samples: 1))
+            let ownBytes = (rowsMax * QueryRun.cellBytes + Scratch.bytesPerStep) * self.grid.count
             try run.ledger.hold(bytes: ownBytes)
             defer { run.ledger.release(bytes: ownBytes) }
             var next = rows.lowerBound
@@ -113,6 +121,8 @@ extension RowSource {
                 let end = min(rows.upperBound, next + blockRows)
                 try self.read(next..<end, into: &block, scratch)
                 try use(&state, block, scratch)
+                let samples = scratch.block.values.count / (end - next)
+                blockRows = self.blockRows(samples: samples > 0 ? samples : expected)
                 next = end
             }
             return (state, try scratch.finish())

@@ -91,6 +91,31 @@ import Testing
         #expect(error?.message.contains("not allowed for Scalar operations") == true)
     }
 
+    /// As a stock Prometheus does: a sign and functions of ranges work series by series.
+    @Test(arguments: [
+        ("-{x=\"1\"}", true), ("rate({x=\"1\"}[5m])", true), ("abs({x=\"1\"})", false), ("{x=\"1\"} + 1", false),
+    ])
+    func seriesThatAreTheSameWithoutTheirNames(query: String, isRefused: Bool) throws {
+        var batch = SampleBatch()
+        for (name, first) in [("a", 0), ("b", 30)] {
+            let samples = (first..<first + 10).map { (timestampMs: Int64($0) * 60_000, value: Double($0)) }
+            batch.append(Labels([("__name__", name), ("x", "1")]), samples)
+        }
+        let store = MemoryMetricStore()
+        _ = try store.append(&batch)
+        var options = EngineOptions()
+        options.features = .stock
+        let engine = Engine(store: store, workers: try Workers(helpers: 0), options: options)
+        let expression = try Parser.parse(query, features: .stock)
+        do throws(QueryError) {
+            let result = try engine.range(expression, startMs: 0, endMs: 3_600_000, stepMs: 60_000)
+            guard case .matrix(let frame) = result.value else { return }
+            #expect(!isRefused && frame.count == 1)
+        } catch {
+            #expect(isRefused && error.message == "vector cannot contain metrics with the same labelset")
+        }
+    }
+
     @Test func aQueryBeyondItsSamplesIsRefusedWithTheLimit() throws {
         var options = EngineOptions()
         options.samplesMax = 1000
