@@ -44,3 +44,19 @@ extension VectorSelector {
         return result
     }
 }
+
+extension Expression {
+    /// Whether each selector names its series by what their labels are, so that an index finds them at once, and no
+    /// subquery makes more work than the text tells.
+    package var isPointed: Bool {
+        switch self {
+        case .subquery: false
+        case .selector(let node): node.logs == nil && node.matchers.count > 1 && node.matchers.allSatisfy(\.isExact)
+        default: children.allSatisfy(\.isPointed)
+        }
+    }
+}
+
+extension Matcher {
+    fileprivate var isExact: Bool { operation == .equal && !value.isEmpty }
+}

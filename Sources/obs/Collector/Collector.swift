@@ -122,7 +122,8 @@ final class Collector: Sendable {
     ///
     /// - Parameter beforeEnd: ends those who send to it, while it still takes what they have left.
     func run(atMostNs limitNs: Int64?, beforeEnd: () -> Void = {}) throws {
-        let end = lifecycle.run(atMostNs: limitNs, log, reload: reload)
+        let end = lifecycle.run(
+            atMostNs: limitNs, log, whenSettled: { metrics.queries.rehearse("obs_build_info") }, reload: reload)
         beforeEnd()
         let deadline = try ExitDeadline(
             afterNs: Self.stopNs, message: "obs: did not end in good order in time and gives up")

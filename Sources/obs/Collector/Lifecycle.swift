@@ -41,9 +41,11 @@ final class Lifecycle: Sendable {
     ///
     /// - Parameters:
     ///   - thriftyEveryNs: how often it lets go of code that may not have run for long; nil does so after the start only.
+    ///   - whenSettled: called each time that code was let go.
     ///   - reload: returns nil, or why the old configuration stays.
     func run(
-        atMostNs limitNs: Int64?, thriftyEveryNs: Int64? = nil, _ log: Logger, reload: () -> String?
+        atMostNs limitNs: Int64?, thriftyEveryNs: Int64? = nil, _ log: Logger, whenSettled: () -> Void = {},
+        reload: () -> String?
     ) -> End {
         let startNs = time.monotonicNs
         let deadlineNs = limitNs.map { startNs + $0 } ?? .max
@@ -55,6 +57,7 @@ final class Lifecycle: Sendable {
                 if deadlineNs <= settledNs { return .timeIsOver }
                 settledNs = thriftyEveryNs.map { time.monotonicNs + $0 } ?? .max
                 Self.giveBackStart(log)
+                whenSettled()
             case .terminate, .interrupt: return .asked
             case .hangUp:
                 let waiting = waitingForReload.withLock { waiting in

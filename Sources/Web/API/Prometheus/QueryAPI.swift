@@ -10,6 +10,8 @@ package struct QueryAPI: Sendable {
 
     /// As in Prometheus: a graph with more points than this is wider than any screen.
     private static let pointsMax: Int64 = 11_000
+    /// A text up to this length is parsed in a few microseconds.
+    private static let shortBytes = 256
 
     package init(_ service: QueryService, time: any TimeSource) {
         self.service = service
@@ -32,7 +34,8 @@ package struct QueryAPI: Sendable {
         _ read: @escaping @Sendable (APIParameters) throws(APIError) -> QueryService.Asked
     ) {
         let parameters = APIParameters(request)
-        service.answer(&response, principal: request.principal?.name ?? "") { () throws(APIError) in
+        let isShort = (parameters["query"]?.utf8.count ?? 0) <= Self.shortBytes
+        service.answer(&response, principal: request.principal?.name ?? "", isShort: isShort) { () throws(APIError) in
             try read(parameters)
         }
     }

@@ -63,6 +63,9 @@ package final class QueryService: Sendable {
 
     /// A query over more series is planned in the lane of long ones: to select them is work already.
     private static let quickSeriesMax = 5000
+    /// What is answered at once: of so many series, at less than this cost in samples.
+    private static let pointedSeriesMax = 20
+    private static let pointedBelow = 10_000
     /// Series up to which a query keeps what it has selected while others wait before it; larger selections are made
     /// again in their turn.
     private static let seriesKeptMax = 1000
@@ -103,16 +106,39 @@ package final class QueryService: Sendable {
         long.stop()
     }
 
+    /// - Parameter isShort: whether to read the question takes next to no time.
     func answer(
-        _ response: inout Response, principal: String,
+        _ response: inout Response, principal: String, isShort: Bool,
         _ read: @escaping @Sendable () throws(APIError) -> Asked
     ) {
+        // An error of reading is found again by the pool, which tells it.
+        if isShort, let asked = try? read(), asked.expression.isPointed {
+            return beginAtOnce(Run(asked: asked, pending: response.later()), principal)
+        }
         quick.answer(&response) { [self] pending in
             do throws(APIError) {
                 try begin(Run(asked: try read(), pending: pending), principal)
             } catch {
                 APIAnswer.failure(pending, error)
             }
+        }
+    }
+
+    /// Where the request came in, as what it asks for is done in less time than a thread of the pool takes to wake up;
+    /// more than that turns out to be work for the pool.
+    private func beginAtOnce(_ run: Run, _ principal: String) {
+        do throws(APIError) {
+            let entry = try listed(run, principal)
+            if let prepared = try? prepare(run.asked, seriesMax: Self.pointedSeriesMax, entry.progress),  // as above
+                prepared.query.cost < Self.pointedBelow
+            {
+                return finish(run, entry, prepared)
+            }
+            if quick.run({ [self] in proceed(run, entry) }) { return }
+            figures.refused.add()
+            end(run, entry, .failure(QueryError.tooManyWaiting(options.quickWaitingMax)))
+        } catch {
+            APIAnswer.failure(run.pending, error)
         }
     }
 
@@ -123,6 +149,10 @@ package final class QueryService: Sendable {
     }
 
     private func begin(_ run: Run, _ principal: String) throws(APIError) {
+        proceed(run, try listed(run, principal))
+    }
+
+    private func listed(_ run: Run, _ principal: String) throws(APIError) -> RunningQueries.Listed {
         let asked = run.asked
         let question = RunningQueries.Question(
             query: asked.text, principal: principal, startMs: asked.startMs, endMs: asked.endMs,
@@ -132,8 +162,12 @@ package final class QueryService: Sendable {
             throw APIError(.unavailable, QueryError.tooManyOfOne(options.perPrincipalMax).message)
         }
         run.pending.onClientGone { entry.progress.cancellation.raise() }
+        return entry
+    }
+
+    private func proceed(_ run: Run, _ entry: RunningQueries.Listed) {
         do throws(QueryError) {
-            let prepared = try prepare(asked, seriesMax: Self.quickSeriesMax, entry.progress)
+            let prepared = try prepare(run.asked, seriesMax: Self.quickSeriesMax, entry.progress)
             if prepared.query.cost < options.longFrom { return finish(run, entry, prepared) }
             let isKept = prepared.query.series <= Self.seriesKeptMax || long.waiting == 0
             queue(run, entry, isKept ? prepared : nil)
