@@ -264,6 +264,9 @@ extension Connection {
         worker.request.peer = peer
         worker.request.isSecure = transport.isSecure
         worker.request.method = worker.request.head.method
+        if admission.route.role == .ingest, body.count >= core.options.besideBytesMin, let pool = core.beside {
+            return handOver(admission, requestEnd: requestEnd, to: pool)
+        }
         if !body.isEmpty {
             try worker.request.decodeBody(&worker.codecs, bytesMax: admission.bodyBytesMax)
         }
@@ -281,6 +284,37 @@ extension Connection {
         case .open, .sent: break
         }
         finishReading(requestEnd)
+    }
+
+    /// Has a thread of the pool decompress the body and call the handler.
+    private func handOver(_ admission: Admission, requestEnd: Int, to pool: HandlerPool) {
+        var facts = facts(bodyBytes: worker.request.bodyRange.count)
+        facts.isHandled = true
+        worker.began(admission.route)
+        let pending = promise(facts)
+        phase = .answering
+        let request = Lock(worker.request.takeOut(end: requestEnd))
+        finishReading(0)
+        let isTaken = pool.run { [facts] in
+            request.withLock { request in
+                var response = Response(pending, facts)
+                do throws(RequestRefusal) {
+                    var codecs = BodyCodecs()
+                    try request.decodeBody(&codecs, bytesMax: admission.bodyBytesMax)
+                    admission.route.handler(request, &response)
+                    if response.state == .open {
+                        throw RequestRefusal(.internalServerError, "the handler of this path gave no answer")
+                    }
+                } catch {
+                    response.refuse(error)
+                }
+            }
+        }
+        if isTaken { return }
+        var fields = ResponseFields()
+        fields.append("Retry-After", "1")
+        let text = "\(core.options.besideWaitingMax) requests wait to be taken already; try again\n"
+        pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
     }
 
     private func finishReading(_ requestEnd: Int) {

@@ -82,13 +82,23 @@ package final class PendingResponse: Sendable {
         _ status: Status, _ body: Span<UInt8>, contentType: String,
         _ fields: borrowing ResponseFields = ResponseFields()
     ) {
-        if channel.facts.acceptsGzip, BodyCoding.isWorthwhile(contentType, bytes: body.count) {
+        answer(status, body, contentType, nil, fields)
+    }
+
+    /// - Parameter contentEncoding: nil for a body that may be compressed.
+    func answer(
+        _ status: Status, _ body: Span<UInt8>, _ contentType: String?, _ contentEncoding: String?,
+        _ fields: borrowing ResponseFields
+    ) {
+        if contentEncoding == nil, channel.facts.acceptsGzip,
+            BodyCoding.isWorthwhile(contentType, bytes: body.count)
+        {
             var codecs = BodyCodecs()
             codecs.compress(body)
             let compressed = codecs.compressed
             send(status, compressed.span, contentType, "gzip", fields)
         } else {
-            send(status, body, contentType, nil, fields)
+            send(status, body, contentType, contentEncoding, fields)
         }
     }
 
@@ -97,7 +107,7 @@ package final class PendingResponse: Sendable {
     }
 
     private func send(
-        _ status: Status, _ body: Span<UInt8>, _ contentType: String, _ contentEncoding: String?,
+        _ status: Status, _ body: Span<UInt8>, _ contentType: String?, _ contentEncoding: String?,
         _ fields: borrowing ResponseFields
     ) {
         let facts = progress.withLock { progress in

@@ -27,6 +27,18 @@ package struct Request: ~Copyable {
         self.input = input
     }
 
+    /// Gives itself away, to be handled elsewhere; what arrived behind it stays.
+    mutating func takeOut(end: Int) -> Request {
+        var rest = SocketBuffer(capacity: input.count - end)
+        rest.append(input.bytes.extracting(end..<input.count))
+        swap(&rest, &input)
+        var taken = Request(input: rest)
+        (taken.head, taken.route, taken.parameters) = (head, route, parameters)
+        (taken.method, taken.peer, taken.isSecure) = (method, peer, isSecure)
+        (taken.bodyRange, taken.principal, taken.id) = (bodyRange, principal, id)
+        return taken
+    }
+
     mutating func scan(_ scanner: inout HeadScanner, _ limits: HeadLimits) throws(RequestRefusal) -> Int? {
         try scanner.advance(input.bytes, limits)
     }

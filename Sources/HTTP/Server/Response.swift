@@ -15,11 +15,23 @@ package struct Response: ~Copyable {
     /// Set where the body is compressed already; otherwise it is where the client takes that and it is worthwhile.
     package var contentEncoding: String?
     let facts: ExchangeFacts
-    private let connection: Connection
+    private let way: Way
     private(set) var state = State.open
 
+    /// Where the answer goes.
+    private enum Way {
+        case connection(Connection)
+        /// The handler runs beside the loop.
+        case promised(PendingResponse)
+    }
+
     init(_ connection: Connection, _ facts: ExchangeFacts) {
-        self.connection = connection
+        way = .connection(connection)
+        self.facts = facts
+    }
+
+    init(_ promised: PendingResponse, _ facts: ExchangeFacts) {
+        way = .promised(promised)
         self.facts = facts
     }
 
@@ -52,13 +64,19 @@ package struct Response: ~Copyable {
     /// Promises an answer that any thread may give. Requests behind this one wait for it.
     package mutating func later() -> PendingResponse {
         take(.later)
-        return connection.promise(facts)
+        switch way {
+        case .connection(let connection): return connection.promise(facts)
+        case .promised(let promised): return promised
+        }
     }
 
     /// Changes to WebSocket; a request that is no handshake for it is refused.
     package mutating func webSocket(
         for request: borrowing Request, _ events: WebSocketEvents, _ options: WebSocketOptions = WebSocketOptions()
     ) -> WebSocket? {
+        guard case .connection(let connection) = way else {
+            preconditionFailure("BUG: a request with a body changes to WebSocket")
+        }
         if let refusal = WebSocketHandshake.refusal(request, connection.core.options.crossOrigin) {
             if refusal.status == .upgradeRequired {
                 fields.append("Upgrade", "websocket")
@@ -74,7 +92,12 @@ package struct Response: ~Copyable {
 
     private mutating func answer(_ body: Span<UInt8>, _ contentType: String?) {
         take(.sent)
-        connection.answer(status, facts, fields, body, contentType: contentType, contentEncoding: contentEncoding)
+        switch way {
+        case .connection(let connection):
+            connection.answer(status, facts, fields, body, contentType: contentType, contentEncoding: contentEncoding)
+        case .promised(let promised):
+            promised.answer(status, body, contentType, contentEncoding, fields)
+        }
     }
 
     private mutating func take(_ next: State) {

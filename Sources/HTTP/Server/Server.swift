@@ -33,13 +33,20 @@ final class ServerCore: Sendable {
     let gate: Gate?
     let accessLog: AccessLog?
     let metrics: ServerMetrics
+    /// For requests whose bodies are long work; nil where no route takes such.
+    let beside: HandlerPool?
     private let connections = Atomic<Int>(0)
     private let requests = Atomic<UInt64>(0)
     private let workers = Lock<[Worker]>([])
 
     init(
         _ options: ServerOptions, _ router: Router, _ gate: Gate?, _ accessLog: AccessLog?, _ metrics: ServerMetrics
-    ) {
+    ) throws(SystemError) {
+        beside =
+            router.routes.contains { $0.role == .ingest }
+            ? try HandlerPool(
+                name: "http-body", threads: options.workers, waitingMax: options.besideWaitingMax, standing: .low)
+            : nil
         self.options = options
         self.router = router
         self.gate = gate
@@ -97,7 +104,7 @@ package final class Server: Sendable {
         _ options: ServerOptions = ServerOptions(), router: Router, gate: Gate? = nil, accessLog: AccessLog? = nil,
         registry: Registry, time: any TimeSource = SystemTime()
     ) throws(SystemError) {
-        let core = ServerCore(options, router, gate, accessLog, ServerMetrics(registry))
+        let core = try ServerCore(options, router, gate, accessLog, ServerMetrics(registry))
         registry.callback("obs_http_connections", "Connections that are open.") { [core] in
             Double(core.connectionCount)
         }
@@ -155,6 +162,7 @@ package final class Server: Sendable {
         for (acceptor, worker) in acceptors { worker.loop.submit { acceptor.stop() } }
         for worker in workers { worker.loop.submit { worker.drain(atMostNs: limitNs) } }
         for thread in threads { thread.join() }
+        core.beside?.stop()
         core.setWorkers([])
     }
 }

@@ -5,6 +5,10 @@ package struct ServerOptions: Sendable {
     package var head = HeadLimits()
     /// Bound on a body where its route names none.
     package var bodyBytesMax = 16 << 20
+    /// Bodies of the role `ingest` from this size on are handled beside the loops, which serve others meanwhile.
+    package var besideBytesMin = 64 << 10
+    /// Such requests that wait for a thread; further ones are told 503.
+    package var besideWaitingMax = 256
     /// Beyond this a connection is told 503 and closed.
     package var connectionsMax = 16_384
     /// For the agreement on TLS.
