@@ -57,6 +57,16 @@ package enum ByteSearch {
         }
     }
 
+    /// Sets the mark of each place where the byte stands; there are as many marks as places.
+    package static func mark(_ byte: UInt8, in text: Span<UInt8>, _ marks: inout [Bool]) {
+        precondition(marks.count == text.count, "BUG: \(marks.count) marks for \(text.count) bytes")
+        unsafe text.withUnsafeBufferPointer { text in
+            unsafe marks.withUnsafeMutableBufferPointer { marks in
+                unsafe ckernels_mark(text.baseAddress, text.count, byte, marks.baseAddress)
+            }
+        }
+    }
+
     package static func contains(_ needle: Span<UInt8>, in text: Span<UInt8>) -> Bool { find(needle, in: text) != nil }
 
     package static func equal(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool { a.count == b.count && a.has(b, at: 0) }

@@ -7,7 +7,13 @@ extension BlockReader {
     /// Clears the mark of each row whose line does not satisfy the filter.
     func apply(_ filter: LogLineFilter, to marks: inout [Bool]) throws(DecodeError) {
         let found = try rows(satisfying: filter, among: marks)
-        for row in marks.indices where found[row] == filter.isNegative { marks[row] = false }
+        guard !filter.isNegative else {
+            found.forEachSet { marks[$0] = false }
+            return
+        }
+        var both = [Bool](repeating: false, count: rows)
+        found.forEachSet { if marks[$0] { both[$0] = true } }
+        marks = both
     }
 
     /// The rows whose line satisfies what the filter says without its sign, at least among those that are marked.
@@ -82,7 +88,7 @@ extension BlockReader {
         let column = try column(index)
         var values = [Bool](repeating: false, count: column.count)
         column.mark(containing: needle, into: &values)
-        guard values.contains(true) else { return }
+        guard values.isAnySet else { return }
         var matches: [Bool] = []
         if let expression = search.expression {
             matches = [Bool](repeating: false, count: column.count)
@@ -91,17 +97,9 @@ extension BlockReader {
         let rank = column.count == rows ? [] : rank(ofColumn: index)
         var found: [Bool] = []
         swap(&found, &search.found)
-        if rank.isEmpty {
-            for row in 0..<rows where values[row] { found[row] = true }
-        } else {
-            for row in 0..<rows where rank[row] >= 0 && values[Int(rank[row])] { found[row] = true }
-        }
+        values.forEachRow(rank) { found[$0] = true }
         swap(&found, &search.found)
-        guard !matches.isEmpty else { return }
-        for row in 0..<rows {
-            let value = rank.isEmpty ? row : Int(rank[row])
-            if value >= 0, matches[value] { search.noteMatch(row) }
-        }
+        matches.forEachRow(rank) { search.noteMatch($0) }
     }
 
     // MARK: fields

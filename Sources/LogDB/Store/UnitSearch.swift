@@ -94,23 +94,22 @@ struct UnitSearch {
         guard var marks = marks(part.entries[number], runs, times, pinned, bounds) else { return }
         for filter in request.lineFilters {
             try block.apply(filter, to: &marks)
-            guard marks.contains(true) else { return }
+            guard marks.isAnySet else { return }
         }
         for condition in request.fieldConditions {
             try block.apply(condition, asLabels: request.namesAreLabels, to: &marks)
-            guard marks.contains(true) else { return }
+            guard marks.isAnySet else { return }
         }
         if request.order != .any, bounds.limit < marks.count { keepFirst(bounds.limit, times, &marks) }
         var rows: [Int32] = []
-        rows.reserveCapacity(marks.count)
-        let isAll = !marks.contains(false)
+        let isAll = marks.areAllSet
         var start = 0
         for run in runs {
             let before = rows.count
             if isAll {
                 rows.append(contentsOf: Int32(start)..<Int32(start + run.rows))
             } else {
-                for row in start..<(start + run.rows) where marks[row] { rows.append(Int32(row)) }
+                marks.forEachSet(in: start..<(start + run.rows)) { rows.append(Int32($0)) }
             }
             start += run.rows
             guard rows.count > before else { continue }
@@ -125,27 +124,25 @@ struct UnitSearch {
         _ entry: BlockEntry, _ runs: [(stream: UInt32, rows: Int)], _ times: [Int64], _ pinned: PinnedPart,
         _ bounds: Bounds
     ) -> [Bool]? {
-        var marks = [Bool](repeating: false, count: entry.rows)
+        var marks: [Bool] = []
+        marks.reserveCapacity(entry.rows)
         let hides = pinned.exclusions.mayHide(entry)
         let isWithin = entry.minNs >= bounds.startNs && entry.maxNs <= bounds.endNs
         var start = 0
-        var isAny = false
         for run in runs {
             let rows = start..<(start + run.rows)
             start += run.rows
-            guard pinned.isWanted[Int(run.stream)] else { continue }
-            if isWithin && !hides {
-                for row in rows { marks[row] = true }
-                isAny = true
+            let isWanted = pinned.isWanted[Int(run.stream)]
+            if !isWanted || isWithin && !hides {
+                marks.append(contentsOf: repeatElement(isWanted, count: run.rows))
                 continue
             }
-            for row in rows where times[row] >= bounds.startNs && times[row] <= bounds.endNs {
-                if hides && pinned.exclusions.hides(run.stream, times[row]) { continue }
-                marks[row] = true
-                isAny = true
+            for time in times[rows] {
+                let isWithin = time >= bounds.startNs && time <= bounds.endNs
+                marks.append(isWithin && !(hides && pinned.exclusions.hides(run.stream, time)))
             }
         }
-        return isAny ? marks : nil
+        return marks.isAnySet ? marks : nil
     }
 
     /// Clears the marks of rows before which, in the order of the request, there are `limit` others.

@@ -82,6 +82,21 @@ static inline size_t ckernels_find(
     return count;
 }
 
+// Sets marks[i] where text[i] is `byte`.
+static inline void ckernels_mark(const uint8_t *text, size_t count, uint8_t byte, bool *marks) {
+    uint8_t *set = (uint8_t *)marks;
+    size_t index = 0;
+#ifdef __SSE2__
+    const __m128i wanted = _mm_set1_epi8((char)byte), one = _mm_set1_epi8(1);
+    for (; index + 16 <= count; index += 16) {
+        const __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + index)), wanted);
+        const __m128i before = _mm_loadu_si128((const __m128i *)(set + index));
+        _mm_storeu_si128((__m128i *)(set + index), _mm_or_si128(before, _mm_and_si128(same, one)));
+    }
+#endif
+    for (; index < count; index++) set[index] |= text[index] == byte;
+}
+
 // The bit that tells the two cases of a letter of ASCII apart; zero for any other byte.
 static inline uint8_t ckernels_case_bit(uint8_t byte) {
     const uint8_t lower = byte | 0x20;
