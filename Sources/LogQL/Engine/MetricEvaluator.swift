@@ -6,12 +6,13 @@ struct MetricEvaluator {
     let steps: TimeSteps
     let run: LogRun
 
-    func value(of expression: MetricExpression) throws(QueryError) -> MetricValue {
+    /// - Parameter isNamed: whether anybody looks at the labels of the series; they are empty otherwise.
+    func value(of expression: MetricExpression, isNamed: Bool = true) throws(QueryError) -> MetricValue {
         switch expression {
         case .literal(let value): return .scalar(value)
         case .vector(let value): return .rows(MetricRows(constant: value, steps: steps.count))
-        case .range(let range): return .rows(try RangeEvaluator(range, steps: steps, run: run).rows())
-        case .aggregation(let aggregation): return .rows(try rows(aggregation))
+        case .range(let range): return .rows(try RangeEvaluator(range, steps: steps, run: run).rows(isNamed: isNamed))
+        case .aggregation(let aggregation): return .rows(try rows(aggregation, isNamed: isNamed))
         case .binary(let binary):
             return try BinaryEvaluator(binary, steps: steps.count)
                 .value(value(of: binary.left), value(of: binary.right))
@@ -23,16 +24,17 @@ struct MetricEvaluator {
         }
     }
 
-    private func rows(_ aggregation: VectorAggregation) throws(QueryError) -> MetricRows {
+    private func rows(_ aggregation: VectorAggregation, isNamed: Bool) throws(QueryError) -> MetricRows {
         if let fused = fused(aggregation) {
             return try RangeEvaluator(
                 fused, steps: steps, run: run, outer: aggregation.grouping ?? Grouping(isWithout: false, names: [])
-            ).rows()
+            ).rows(isNamed: isNamed)
         }
         if aggregation.operation == .approxTopk, !steps.isInstant {
             throw .execution("`approx_topk` is only supported on instant queries")
         }
-        guard case .rows(let inner) = try value(of: aggregation.inner) else {
+        let inner = try value(of: aggregation.inner, isNamed: aggregation.readsLabels)
+        guard case .rows(let inner) = inner else {
             throw .execution("\(aggregation.operation.rawValue) needs a vector, not a number")
         }
         return try VectorAggregator(aggregation).rows(inner, run)
@@ -48,5 +50,13 @@ struct MetricEvaluator {
             return range
         default: return nil
         }
+    }
+}
+
+extension VectorAggregation {
+    /// Whether the labels of the series inside say anything: where all are one group, only those that are picked keep theirs.
+    fileprivate var readsLabels: Bool {
+        if operation.isSort || operation.takesParameter { return true }
+        return grouping.map { $0.isWithout || !$0.names.isEmpty } ?? false
     }
 }

@@ -16,9 +16,9 @@ extension LogEngine {
         case .metric(let expression):
             var count = 0
             for range in expression.ranges {
-                let (from, isEarly) = startNs.subtractingReportingOverflow(range.rangeNs &+ max(0, range.offsetNs))
-                let (to, isLate) = endNs.subtractingReportingOverflow(min(0, range.offsetNs))
-                let blocks = blocks(range.selector, startNs: isEarly ? .min : from, endNs: isLate ? .max : to)
+                let blocks = blocks(
+                    range.selector, startNs: RangeEvaluator.clamped(startNs, -range.rangeNs, -range.offsetNs),
+                    endNs: RangeEvaluator.clamped(endNs, -range.offsetNs))
                 if blocks > Self.lightBlocksMax { return false }
                 count += blocks
             }

@@ -119,8 +119,8 @@ struct RangeCells: Sendable {
 
     /// - Parameter numbers: the own ones of the series of the others.
     private mutating func add(_ other: RangeCells, as numbers: [Int]) {
+        if let last = numbers.max() { grow(to: last) }
         for (theirs, own) in numbers.enumerated() {
-            grow(to: own)
             switch kind {
             case .counts, .sums:
                 for cell in 0..<width {
@@ -140,7 +140,8 @@ struct RangeCells: Sendable {
 
     // MARK: results
 
-    mutating func rows() -> MetricRows {
+    /// - Parameter isNamed: whether the series are to have their labels.
+    mutating func rows(isNamed: Bool) -> MetricRows {
         if finder.mayRepeat {
             let (finder, numbers) = finder.withoutRepeats()
             var whole = RangeCells(range, steps)
@@ -149,19 +150,24 @@ struct RangeCells: Sendable {
             self = whole
         }
         switch kind {
-        case .counts, .sums: return countedRows()
-        case .folds: return foldedRows()
-        case .samples: return windowRows()
+        case .counts, .sums: return countedRows(emptyRows(isNamed))
+        case .folds: return foldedRows(emptyRows(isNamed))
+        case .samples: return windowRows(emptyRows(isNamed))
         case .presence: return absentRows()
         }
     }
 
     private var seconds: Double { Double(range.rangeNs) / 1e9 }
-    private var emptyRows: MetricRows { MetricRows(steps: steps.count, (0..<finder.count).map(finder.labels)) }
 
-    private func countedRows() -> MetricRows {
+    private func emptyRows(_ isNamed: Bool) -> MetricRows {
+        let count = finder.count
+        return MetricRows(
+            steps: steps.count, isNamed ? (0..<count).map(finder.labels) : [Labels](repeating: .empty, count: count))
+    }
+
+    private func countedRows(_ empty: MetricRows) -> MetricRows {
         let perSecond = range.function == .rate || range.function == .bytesRate
-        var rows = emptyRows
+        var rows = empty
         for number in 0..<rows.count {
             var (count, sum): (Int32, Double) = (0, 0)
             for step in 0..<steps.count {
@@ -176,8 +182,8 @@ struct RangeCells: Sendable {
         return rows
     }
 
-    private func foldedRows() -> MetricRows {
-        var rows = emptyRows
+    private func foldedRows(_ empty: MetricRows) -> MetricRows {
+        var rows = empty
         for number in 0..<rows.count {
             for step in 0..<width {
                 let cell = number * width + step
@@ -192,8 +198,8 @@ struct RangeCells: Sendable {
         return rows
     }
 
-    private mutating func windowRows() -> MetricRows {
-        var rows = emptyRows
+    private mutating func windowRows(_ empty: MetricRows) -> MetricRows {
+        var rows = empty
         for number in samples.indices {
             // Only for quantiles, which are the same in any order.
             samples[number].putInOrder()

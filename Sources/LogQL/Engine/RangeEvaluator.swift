@@ -19,16 +19,16 @@ struct RangeEvaluator {
         keys = SeriesKeys(range, outer: outer)
     }
 
-    func rows() throws(QueryError) -> MetricRows {
+    func rows(isNamed: Bool) throws(QueryError) -> MetricRows {
         let plan = plan
         let empty = RangeCells(range, steps)
         if plan.request.order == .any, let columns = try ColumnScan(plan, range, keys, run) {
             var cells = empty
-            if try columns.fill(&cells, steps) { return cells.rows() }
+            if try columns.fill(&cells, steps) { return cells.rows(isNamed: isNamed) }
         }
         var cells = empty
         try fill(&cells, plan)
-        return cells.rows()
+        return cells.rows(isNamed: isNamed)
     }
 
     // MARK: entries
@@ -79,7 +79,7 @@ struct RangeEvaluator {
         }
     }
 
-    private static func clamped(_ ns: Int64, _ changes: Int64...) -> Int64 {
+    static func clamped(_ ns: Int64, _ changes: Int64...) -> Int64 {
         changes.reduce(ns) { sum, change in
             let (next, overflow) = sum.addingReportingOverflow(change)
             return overflow ? (change < 0 ? .min : .max) : next

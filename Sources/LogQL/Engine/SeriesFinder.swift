@@ -22,7 +22,7 @@ struct SeriesFinder: Sendable {
     private var kinds: [Kind] = []
     private var kindNumbers: [Kind: Int32] = [:]
 
-    private static let ofLabels: Int32 = -1
+    fileprivate static let ofLabels: Int32 = -1
 
     var count: Int { keys.count }
     var bytes: Int { keys.capacity * MemoryLayout<ShortValues.Key>.stride + table.sets.bytes.count + short.bytes }
@@ -180,12 +180,13 @@ private struct ShortValues: Sendable {
     }
 
     private mutating func grow(_ keys: [Key]) {
-        let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
-        for entry in old where entry != 0 {
-            var slot = Int(truncatingIfNeeded: keys[Int(entry & 0xffff_ffff) - 1].hash) & (slots.count - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-            slots[slot] = entry
+        let mask = slots.count * 4 - 1
+        slots = [UInt64](repeating: 0, count: mask + 1)
+        for number in keys.indices where keys[number].kind != SeriesFinder.ofLabels {
+            let hash = keys[number].hash
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = (hash & ~0xffff_ffff) | UInt64(number + 1)
         }
     }
 }

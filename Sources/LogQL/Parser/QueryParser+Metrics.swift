@@ -146,6 +146,7 @@ extension QueryParser {
             throw failure("parameter required for operation quantile_over_time", at: start)
         }
         var aggregation = try logRange(function)
+        if aggregation.rangeNs == 0, token.isSign(")") { throw unexpected() }
         aggregation.parameter = parameter
         guard skip(")") else {
             throw unexpected(aggregation.rangeNs != 0 ? [")"] : aggregation.unwrap == nil ? [] : ["RANGE", "|"])

@@ -287,7 +287,8 @@ struct QueryParser {
             guard skip(")") else { throw unexpected() }
             return inner
         }
-        guard token.kind == .identifier || isKeywordName || (token.kind == .sign && isFilterStart) else {
+        let isKeyword = token.kind == .sign && Lexer.keywords.contains(token.text) && isFilterStart
+        guard token.kind == .identifier || isKeywordName || isKeyword else {
             throw unexpected(isFirst ? [] : ["IDENTIFIER", "("])
         }
         let name = advance().text

@@ -50,9 +50,14 @@ package enum QueryText {
 
     private static func number(_ value: Double) -> String { FloatText.plain(value) }
 
+    /// What no number can be written for comes of a calculation alone. To divide by zero gives NaN whatever is divided.
+    private static func calculation(_ value: Double) -> String {
+        value.isNaN ? "(0 / 0)" : value > 0 ? "(10 ^ 309)" : "(-10 ^ 309)"
+    }
+
     package static func text(_ expression: MetricExpression) -> String {
         switch expression {
-        case .literal(let value): number(value)
+        case .literal(let value): value.isFinite ? number(value) : calculation(value)
         case .vector(let value): "vector(\(number(value)))"
         case .range(let range): text(range)
         case .aggregation(let aggregation):

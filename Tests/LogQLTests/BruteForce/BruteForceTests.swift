@@ -42,8 +42,11 @@ import Testing
         print("generated queries: \(wanted), different: \(failed)")
     }
 
-    private func difference(_ query: GeneratedQuery, _ engine: LogEngine, _ plain: PlainEvaluator) throws -> String? {
-        switch try LogQuery(parsing: query.text) {
+    /// What a query gives otherwise than its meaning; nil for nothing.
+    func difference(
+        _ query: GeneratedQuery, as text: String? = nil, _ engine: LogEngine, _ plain: PlainEvaluator
+    ) throws -> String? {
+        switch try LogQuery(parsing: text ?? query.text) {
         case .lines(let selector):
             let found = try engine.lines(.init(selector, startNs: 0, endNs: .max, limit: 10_000)).lines
             let shown = found.map(Self.line).sorted()

@@ -65,7 +65,10 @@ enum GeneratedLogs {
         _ format: KnownEntry.Format, _ fields: [(name: String, value: String)], _ random: inout SeededGenerator
     ) -> String {
         switch format {
-        case .plain: return one(of: ["started up", "error while reading", "took too long for status 500"], &random)
+        case .plain:
+            return one(
+                of: ["started up", "error while reading", "An ERROR of level 5", "took too long for status 500"],
+                &random)
         case .logfmt: return fields.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         case .json:
             var members: [String] = []

@@ -5,13 +5,18 @@ struct GeneratedQuery {
     enum Stage {
         case contains(String, isNegative: Bool)
         case anyOf([String], isRegex: Bool, isNegative: Bool)
+        /// Letters in either case; the needle has lower-case ones.
+        case folded(String, isNegative: Bool)
         case json, logfmt
         case text(String, String, String)
         case number(String, String, Double)
         case either(String, String, String, Double)
+        case among(String, [String])
         case lineFormat([String])
+        case line(String)
         case rename(String, String)
         case set(String, String)
+        case setEmpty(String)
         case drop([String])
         case keep([String])
         case noError
@@ -23,11 +28,15 @@ struct GeneratedQuery {
                 "\(isNegative ? "!~" : "|~") \"\(needles.joined(separator: "|"))\""
             case .anyOf(let needles, false, let isNegative):
                 "\(isNegative ? "!=" : "|=") \(needles.map { "\"\($0)\"" }.joined(separator: " or "))"
+            case .folded(let needle, let isNegative): "\(isNegative ? "!~" : "|~") \"(?i)\(needle)\""
             case .json: "| json"
             case .logfmt: "| logfmt"
             case .text(let name, let sign, let value): "| \(name) \(sign) \"\(value)\""
             case .number(let name, let sign, let value): "| \(name) \(sign) \(value)"
             case .either(let name, let value, let other, let number): "| \(name) = \"\(value)\" or \(other) > \(number)"
+            case .among(let name, let values): "| \(name) =~ \"\(values.joined(separator: "|"))\""
+            case .line(let name): "| line_format \"{{.\(name)}}\""
+            case .setEmpty(let name): "| label_format \(name)=\"\""
             case .lineFormat(let names): "| line_format \"\(names.map { "<{{.\($0)}}>" }.joined())\""
             case .rename(let new, let old): "| label_format \(new)=\(old)"
             case .set(let new, let old): "| label_format \(new)=\"[{{.\(old)}}]\""
@@ -95,13 +104,16 @@ struct GeneratedQuery {
         if Bool.random(using: &random) {
             return .contains(GeneratedLogs.one(of: needles, &random), isNegative: isNegative)
         }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            return .folded(GeneratedLogs.one(of: needles, &random), isNegative: isNegative)
+        }
         let two = Array(needles.shuffled(using: &random).prefix(2))
         return .anyOf(two, isRegex: Bool.random(using: &random), isNegative: isNegative)
     }
 
     private static func labelStage(_ random: inout SeededGenerator) -> Stage {
         let (first, second) = (name(&random), name(&random))
-        switch Int.random(in: 0..<9, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0, 1:
             let value = GeneratedLogs.one(of: ["error", "a", "eu", "", "200"], &random)
             return .text(first, GeneratedLogs.one(of: ["=", "!="], &random), value)
@@ -112,6 +124,8 @@ struct GeneratedQuery {
         case 5: return .rename("renamed", first)
         case 6: return .set("made", first)
         case 7: return Bool.random(using: &random) ? .drop([first, second]) : .keep([first, "app"])
+        case 8: return .among(first, ["error", "a", "404"])
+        case 9: return .line(first)
         default: return .noError
         }
     }

@@ -72,6 +72,10 @@ struct PlainEvaluator {
         case .json, .logfmt: break
         case .contains(let needle, let isNegative): return item.line.contains(needle) != isNegative
         case .anyOf(let needles, _, let isNegative): return needles.contains { item.line.contains($0) } != isNegative
+        case .folded(let needle, let isNegative): return item.line.lowercased().contains(needle) != isNegative
+        case .among(let name, let values): return values.contains(item.labels[name] ?? "")
+        case .line(let name): item.line = item.labels[name] ?? ""
+        case .setEmpty(let name): item.labels[name] = ""
         case .text(let name, let sign, let value): return ((item.labels[name] ?? "") == value) == (sign == "=")
         case .number(let name, let sign, let number): return compare(name, sign, number, &item)
         case .either(let name, let value, let other, let number):
@@ -152,7 +156,8 @@ struct PlainEvaluator {
         if query.unwrap != nil || query.grouping != nil { return true }
         for stage in query.stages {
             switch stage {
-            case .contains, .anyOf, .json, .logfmt: continue
+            case .contains, .anyOf, .folded, .json, .logfmt: continue
+            case .line where !query.function.hasPrefix("bytes"): continue
             case .lineFormat where !query.function.hasPrefix("bytes"): continue
             default: return true
             }

@@ -30,6 +30,26 @@ import Testing
         #expect(QueryText.text(try LogQuery(parsing: written)) == written)
     }
 
+    @Test(arguments: [
+        #"rate({a="b"})"#, #"sum(rate({a="b"}))"#, #"sum by (c) (rate({a="b"} |~ "x"))"#, #"sum(rate(({a="b"})))"#,
+        #"count_over_time({a="b"}) > 1"#, #"(rate({a="b"}))"#,
+    ])
+    func aRangeAggregationWithoutARangeIsRefusedWherever(query: String) {
+        let error = #expect(throws: LogQLError.self) { try LogQuery(parsing: query) }
+        #expect(error?.message.contains("unexpected )") == true)
+    }
+
+    @Test(arguments: ["{} || >1s", "{} | = \"a\"", "{} | ( =1", "{} | a=1 or | >1"])
+    func aSignIsNoNameOfALabel(query: String) {
+        #expect(throws: LogQLError.self) { try LogQuery(parsing: query) }
+    }
+
+    @Test(arguments: [("88^8888888888", "(10 ^ 309)"), ("-88^89999", "(-10 ^ 309)"), ("1 / 0", "(0 / 0)")])
+    func whatNoNumberCanBeWrittenForIsACalculation(query: String, written: String) throws {
+        #expect(QueryText.text(try LogQuery(parsing: query)) == written)
+        #expect(QueryText.text(try LogQuery(parsing: written)) == written)
+    }
+
     @Test func aQueryThatIsTooLongOrTooDeepIsRefused() {
         #expect(throws: LogQLError.self) {
             try LogQuery(parsing: "{a=\"" + String(repeating: "x", count: 70_000) + "\"}")
