@@ -19,6 +19,7 @@ import Testing
         #expect(metrics.body.contains("\nprocess_resident_memory_bytes "))
         #expect(metrics.body.contains("\nobs_build_info{version="))
         #expect(metrics.body.contains("obs_http_requests_total{route=\"/-/ready\",method=\"GET\",code=\"200\"} 1\n"))
+        #expect(try obs.get("/ready").status == 200)
         #expect(try obs.get("/nothing").status == 404)
         #expect(try obs.get("/").body.contains("<title>obs</title>"))
     }

@@ -35,6 +35,7 @@ import Testing
         #expect(try metric("obs_config_last_reload_successful", obs) == "0")
         #expect(try obs.waitForLine("the new configuration is refused").contains("scrape_intervall"))
         #expect(try obs.get("/api/v1/status/config").body.contains("scrape_interval: 30s"))
+        #expect(try obs.get("/config").body.contains("scrape_interval: 30s"))
 
         _ = try folder.write("global: {scrape_interval: 10s}\n", to: "obs.yaml")
         kill(obs.process.processIdentifier, SIGHUP)

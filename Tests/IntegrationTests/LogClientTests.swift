@@ -105,6 +105,38 @@ import Testing
         #expect(try server.get("/").body.contains("<title>obs</title>"))
     }
 
+    /// As logcli's `--tail` asks: what was there, then what comes.
+    @Test(.enabled(if: Peer.exists(pythonModule: "websockets"), "scripts/test installs websockets"))
+    func aWebSocketTails() throws {
+        let server = try RunningObs(data: folder.path + "/data")
+        try run(
+            """
+            import asyncio, json, sys, time, urllib.parse, urllib.request, websockets
+            url = sys.argv[1]
+            def push(first):
+                values = [[str(time.time_ns() + i), f"line {first + i}"] for i in range(100)]
+                body = json.dumps({"streams": [{"stream": {"app": "t"}, "values": values}]}).encode()
+                urllib.request.urlopen(
+                    urllib.request.Request(url + "/loki/api/v1/push", body, {"Content-Type": "application/json"}))
+            async def lines(tail):
+                message = json.loads(await asyncio.wait_for(tail.recv(), 20))
+                assert all(stream["stream"] == {"app": "t"} for stream in message["streams"])
+                return [value[1] for stream in message["streams"] for value in stream["values"]]
+            async def follow():
+                query = {"query": '{app="t"} != "line 150"', "limit": 30, "delay_for": 0, "start": time.time_ns() - 10**12}
+                address = url.replace("http", "ws", 1) + "/loki/api/v1/tail?" + urllib.parse.urlencode(query)
+                async with websockets.connect(address) as tail:
+                    seen = await lines(tail)
+                    assert seen == [f"line {i}" for i in range(70, 100)], seen
+                    push(100)
+                    while len(seen) < 129:
+                        seen += await lines(tail)
+                    assert seen == [f"line {i}" for i in range(70, 200) if i != 150], seen
+            push(0)
+            asyncio.run(follow())
+            """, server)
+    }
+
     @Test(
         .enabled(if: (try? Peer(["rsyslogd", "-v"]).run(input: []))?.status == 0, "scripts/test installs rsyslog"),
         arguments: [false, true])

@@ -29,10 +29,13 @@ package struct OperationsAPI: Sendable {
             response.send(registry.exposition(format), contentType: format.contentType)
         }
         router.get("/-/healthy", role: nil) { _, response in response.send("obs is healthy.\n") }
-        router.get("/-/ready", role: nil) { [readiness] _, response in
-            if readiness.isReady { return response.send("obs is ready.\n") }
-            response.status = .serviceUnavailable
-            response.send("obs is not ready: it starts or stops.\n")
+        // As Prometheus and as Loki have it.
+        for path in ["/-/ready", "/ready"] {
+            router.get(path, role: nil) { [readiness] _, response in
+                if readiness.isReady { return response.send("obs is ready.\n") }
+                response.status = .serviceUnavailable
+                response.send("obs is not ready: it starts or stops.\n")
+            }
         }
         for method in [Method.post, .put] {
             router.add(method, "/-/reload", role: .admin) { [reload] _, response in

@@ -69,6 +69,10 @@ package struct StatusAPI: Sendable {
                 data.endObject()
             }
         }
+        // As Loki has it.
+        router.get("/config", role: .admin) { [facts] _, response in
+            response.send(facts.configuration().yaml, contentType: "application/yaml")
+        }
         router.get("/api/v1/status/flags", role: .read) { [facts] _, response in
             APIAnswer.success(&response) { data in
                 data.beginObject()

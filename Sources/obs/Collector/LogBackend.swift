@@ -16,6 +16,8 @@ final class LogBackend: Sendable {
 
     let store: LogDatabase
     private let ingest: LogIngestContext
+    /// Of the list of deletions.
+    private let deletionsPath: String
     private let pipelines: Lock<[LogPipeline]>
     private let syslog: SyslogListeners
     private let log: Logger
@@ -39,8 +41,9 @@ final class LogBackend: Sendable {
         case .always: options.sync = .always
         case .everyMs(let ms): options.sync = .interval(ns: ms * 1_000_000)
         }
-        let store = try LogDatabase(
-            directory: FilePath.join(dataDirectory, Self.directoryName), options: options, workers: workers, time: time)
+        let directory = FilePath.join(dataDirectory, Self.directoryName)
+        deletionsPath = FilePath.join(directory, "deletions.json")
+        let store = try LogDatabase(directory: directory, options: options, workers: workers, time: time)
         engine = LogEngine(
             store: store, options: queries.logOptions(queriesBytes: memory.limitBytes), memory: memory, time: time)
         tails = try TailHub(registry: registry, time: time)
@@ -65,7 +68,7 @@ final class LogBackend: Sendable {
         LokiAPI(
             queries, engine, hub: tails, version: Version.current, revision: Version.revision, time: time
         ).add(to: &router)
-        LogTransferAPI(ingest, pool: transfers).add(to: &router)
+        LogTransferAPI(ingest, pool: transfers, deletions: deletionsPath).add(to: &router)
         LogIngestProtocols.add(ingest, to: &router)
         // Loki's way to ask that everything be written to its place now.
         router.post("/flush", role: .admin, bodyBytesMax: 0) { [store] _, response in

@@ -92,28 +92,39 @@ struct LogsAsker {
         return all.sorted { options.isForward ? $0.ns < $1.ns : $0.ns > $1.ns }
     }
 
-    /// How many entries the query finds over the time, as a row of bars.
+    /// How many entries the query finds over the time, as a row of bars, the last of which may stand for less of it.
     private func showHistogram(_ range: Range) throws {
-        let columns = min(console.style.columns - 12, Self.histogramColumnsMax)
-        let stepNs = max(1_000_000_000, (range.endNs - range.startNs) / Int64(columns) / 1_000_000_000 * 1_000_000_000)
+        let columns = max(1, min(console.style.columns - 12, Self.histogramColumnsMax))
+        let wholeNs = range.endNs - range.startNs
+        let second: Int64 = 1_000_000_000
+        let stepNs = (wholeNs - 1) / (Int64(columns) * second) * second + second
+        let restNs = wholeNs % stepNs
+        var counts: [Double?] = []
+        if restNs < wholeNs { counts = try hits(range.startNs, range.endNs - restNs, stepNs) }
+        if restNs > 0 { counts += try hits(range.endNs - restNs, range.endNs, restNs) }
+        let total = counts.reduce(0) { $0 + ($1 ?? 0) }
+        console.print("\(Sparkline.text(counts, columns: columns)) \(Int(total)) hits")
+    }
+
+    /// How many entries come in each step of a range, which it divides.
+    private func hits(_ startNs: Int64, _ endNs: Int64, _ stepNs: Int64) throws -> [Double?] {
         var question = ServerConnection.Question(path: "/loki/api/v1/query_range")
-        let step = stepNs / 1_000_000_000
+        // A step ends before the next begins.
+        let first = startNs + stepNs - 1
         question.parameters = [
-            ("query", "sum(count_over_time(\(QueryText.text(.lines(selector))) [\(step)s]))"),
-            ("start", "\(range.startNs + stepNs)"), ("end", "\(range.endNs)"), ("step", "\(step)"),
+            ("query", "sum(count_over_time(\(QueryText.text(.lines(selector))) [\(stepNs)ns]))"),
+            ("start", "\(first)"), ("end", "\(endNs)"), ("step", "\(max(1, stepNs / 1_000_000_000))"),
         ]
         let data = try connection.data(question)
-        let points = data["result"]?.elements?.first?["values"]?.elements ?? []
-        var counts = [Double?](repeating: 0, count: Int((range.endNs - range.startNs) / stepNs))
-        for point in points {
+        var counts = [Double?](repeating: 0, count: Int((endNs - startNs) / stepNs))
+        for point in data["result"]?.elements?.first?["values"]?.elements ?? [] {
             guard let at = point.elements?[0].double, let count = point.elements?[1].text.flatMap({ Double($0) }) else {
                 continue
             }
-            let index = Int((Int64(at * 1e9) - range.startNs) / stepNs) - 1
+            let index = Int(((at * 1e9 - Double(first)) / Double(stepNs)).rounded())
             if counts.indices.contains(index) { counts[index] = count }
         }
-        let total = counts.reduce(0) { $0 + ($1 ?? 0) }
-        console.print("\(Sparkline.text(counts, columns: columns)) \(Int(total)) hits")
+        return counts
     }
 
     private func showStatistics(_ answer: LogAnswer) {

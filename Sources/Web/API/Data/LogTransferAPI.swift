@@ -14,11 +14,14 @@ package struct LogTransferAPI: Sendable {
     private let context: LogIngestContext
     private let intake: LogIntake
     private let pool: HandlerPool
-    private let deletions = LokiDeletions()
+    private let deletions: LokiDeletions
 
-    /// - Parameter pool: requests that wait in it keep their bodies.
-    package init(_ context: LogIngestContext, pool: HandlerPool) {
+    /// - Parameters:
+    ///   - pool: requests that wait in it keep their bodies.
+    ///   - deletions: path of the file with the list of what was deleted.
+    package init(_ context: LogIngestContext, pool: HandlerPool, deletions: String) {
         self.context = context
+        self.deletions = LokiDeletions(deletions)
         // What is imported went through the pipelines when it was taken first.
         var plain = context
         plain.pipelines = { [] }

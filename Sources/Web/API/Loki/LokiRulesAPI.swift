@@ -14,9 +14,10 @@ package struct LokiRulesAPI: Sendable {
 
     package func add(to router: inout Router) {
         for prefix in ["/loki/api/v1/rules", "/api/prom/rules"] {
-            for path in ["", "/:namespace", "/:namespace/:group"] {
+            for (path, names) in [("", 0), ("/:namespace", 1), ("/:namespace/:group", 2)] {
                 router.get(prefix + path, role: .read) { [self] request, response in
-                    let (file, name) = (request.parameter("namespace"), request.parameter("group"))
+                    let file = names > 0 ? request.parameter("namespace") : nil
+                    let name = names > 1 ? request.parameter("group") : nil
                     pool.answer(&response) { pending in answer(file, name, pending) }
                 }
             }
