@@ -121,7 +121,7 @@ let floor5: [Target] = [
 let floor6: [Target] = [
     room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
     room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"], small),
-    room("Rules", ["LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Rules", ["LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"], small),
 ]
 
 let floor7: [Target] = [
