@@ -310,11 +310,7 @@ extension Connection {
                 }
             }
         }
-        if isTaken { return }
-        var fields = ResponseFields()
-        fields.append("Retry-After", "1")
-        let text = "\(core.options.besideWaitingMax) requests wait to be taken already; try again\n"
-        pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
+        if !isTaken { pending.refuse(behind: core.options.besideWaitingMax) }
     }
 
     private func finishReading(_ requestEnd: Int) {

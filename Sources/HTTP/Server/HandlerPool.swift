@@ -53,10 +53,7 @@ package final class HandlerPool: Sendable {
             if !pending.isClientGone { work(pending) }
         }
         if case .accepted = offer { return }
-        var fields = ResponseFields()
-        fields.append("Retry-After", "1")
-        let text = "\(queue.capacity) requests of this kind wait already; try again\n"
-        pending.send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
+        pending.refuse(behind: queue.capacity)
     }
 
     /// How much waits for a thread.

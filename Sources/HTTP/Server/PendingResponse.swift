@@ -106,6 +106,14 @@ package final class PendingResponse: Sendable {
         send(status, text.utf8.span, contentType: contentType)
     }
 
+    /// Sends away a request that as many wait before as may.
+    func refuse(behind waiting: Int) {
+        var fields = ResponseFields()
+        fields.append("Retry-After", "1")
+        let text = "\(waiting) requests of this kind wait already; try again\n"
+        send(.serviceUnavailable, text.utf8.span, contentType: ContentType.text, fields)
+    }
+
     private func send(
         _ status: Status, _ body: Span<UInt8>, _ contentType: String?, _ contentEncoding: String?,
         _ fields: borrowing ResponseFields

@@ -42,23 +42,30 @@ final class ServerMetrics: Sendable {
     }
 }
 
-/// One worker's handles, resolved once for each route and status code.
+/// One worker's handles, resolved once for each route and status code: with the first request, as most routes of a server
+/// are never asked and need no series.
 struct RouteMeter {
     private let route: String
     private let metrics: ServerMetrics
-    private let duration: Histogram
-    private let receivedBytes: Counter
-    private let sentBytes: Counter
-    let inFlight: Gauge
+    private lazy var duration = metrics.durations.with(route)
+    private lazy var receivedBytes = metrics.receivedBytes.with(route)
+    private lazy var sentBytes = metrics.sentBytes.with(route)
+    private lazy var inFlight = metrics.inFlight.with(route)
     private var requests: [(method: Method, status: Status, counter: Counter)] = []
 
     init(_ metrics: ServerMetrics, route: String) {
         self.route = route
         self.metrics = metrics
-        duration = metrics.durations.with(route)
-        receivedBytes = metrics.receivedBytes.with(route)
-        sentBytes = metrics.sentBytes.with(route)
-        inFlight = metrics.inFlight.with(route)
+    }
+
+    /// A handler begins.
+    mutating func began() {
+        inFlight.add()
+    }
+
+    /// A handler has answered.
+    mutating func ended() {
+        inFlight.subtract()
     }
 
     mutating func finished(_ facts: ExchangeFacts, _ status: Status, sent: Int, durationNs: Int64) {

@@ -49,7 +49,7 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
 
     /// Notes that a handler begins.
     func began(_ route: Route) {
-        meters[route.index].inFlight.add()
+        meters[route.index].began()
     }
 
     /// Counts and logs a request whose answer is complete.
@@ -58,7 +58,7 @@ final class Worker: @unchecked Sendable {  // beyond load and loop all is used b
         let durationNs = time.monotonicNs - facts.startNs
         let sent = facts.isHead ? 0 : sentBytes
         let meter = facts.route?.index ?? meters.count - 1
-        if facts.isHandled { meters[meter].inFlight.subtract() }
+        if facts.isHandled { meters[meter].ended() }
         meters[meter].finished(facts, status, sent: sent, durationNs: durationNs)
         guard let accessLog = core.accessLog else { return }
         accessLog(

@@ -4,6 +4,7 @@ struct SeriesBits: Sendable {
     /// When something is: within these bounds.
     typealias Moment = ClosedRange<Int64>
 
+    /// Of the first bit: a multiple of 64, so that those of several parts lie over each other.
     private let first: UInt64
     private var words: [UInt64]
     /// How many series are before each word.
@@ -29,7 +30,7 @@ struct SeriesBits: Sendable {
 
     init(of part: SamplePart) throws(PartError) {
         let summary = part.summary
-        first = summary.firstID
+        first = summary.firstID & ~63
         (startMs, endMs) = (summary.minMs, summary.maxMs)
         unitMs = UInt64(bitPattern: endMs &- startMs) / (UInt64(UInt16.max) + 1) + 1
         isComplete =
@@ -78,6 +79,9 @@ struct SeriesBits: Sendable {
     /// False where the ids are too far apart to be noted.
     let isComplete: Bool
 
+    /// The series of the part, without when they are.
+    var ids: SeriesIDs { SeriesIDs(first: first, words: words) }
+
     /// Which series of the part it is; nil where the part has none of it.
     @inline(__always)
     func rank(of id: UInt64) -> Int? {
@@ -111,5 +115,38 @@ struct SeriesBits: Sendable {
         let from = min(UInt64(units) * unitMs, spanMs)
         let to = min(from + (unitMs - 1), spanMs)
         return startMs &+ Int64(bitPattern: from)...startMs &+ Int64(bitPattern: to)
+    }
+}
+
+/// A set of series by their ids, which are dense.
+struct SeriesIDs: Sendable {
+    /// A multiple of 64.
+    private var first: UInt64
+    private var words: [UInt64]
+
+    init(first: UInt64 = 0, words: [UInt64] = []) {
+        self.first = first
+        self.words = words
+    }
+
+    /// How much there is to lay over another.
+    var wordCount: Int { words.count }
+
+    @inline(__always)
+    func contains(_ id: UInt64) -> Bool {
+        guard id >= first, (id - first) / 64 < UInt64(words.count) else { return false }
+        return words[Int((id - first) / 64)] & 1 << ((id - first) % 64) != 0
+    }
+
+    mutating func formUnion(_ other: SeriesIDs) {
+        if words.isEmpty { return self = other }
+        if other.words.isEmpty { return }
+        let before = first > other.first ? Int((first - other.first) / 64) : 0
+        words.insert(contentsOf: repeatElement(0, count: before), at: 0)
+        first = min(first, other.first)
+        let offset = Int((other.first - first) / 64)
+        let missing = offset + other.words.count - words.count
+        if missing > 0 { words.append(contentsOf: repeatElement(0, count: missing)) }
+        for (place, word) in other.words.enumerated() { words[offset + place] |= word }
     }
 }

@@ -25,7 +25,7 @@ struct FoundSeries {
         // The head first, then the view: a flush moves samples from the one to the other.
         let isInHead = store.isInHead(range)
         (series, view) = try store.match(request.selectors)
-        presence = Presence(store, view, range, isInHead: isInHead)
+        presence = Presence(store, view, range, asked: series.count, isInHead: isInHead)
         (self.store, self.range, cancellation) = (store, range, request.cancellation)
     }
 

@@ -11,7 +11,9 @@ struct Presence {
 
     private let store: TimeSeriesStore
     private let range: ClosedRange<Int64>
-    /// Those that reach into the range.
+    /// The series of parts that lie within the range as a whole.
+    private var certain: [SeriesIDs] = []
+    /// The other parts that reach into the range.
     private var parts: [Part] = []
     /// Any series may have samples where nothing tells of its own.
     private var isAnyPossible: Bool
@@ -25,8 +27,9 @@ struct Presence {
     }
 
     /// - Parameters:
+    ///   - asked: of how many series or so the answer will be wanted.
     ///   - isInHead: whether the head had samples in the range before the view was taken.
-    init(_ store: TimeSeriesStore, _ view: StoreView, _ range: ClosedRange<Int64>, isInHead: Bool) {
+    init(_ store: TimeSeriesStore, _ view: StoreView, _ range: ClosedRange<Int64>, asked: Int, isInHead: Bool) {
         self.store = store
         self.range = range
         isAnyPossible = isInHead
@@ -37,6 +40,10 @@ struct Presence {
                 let series = try entry.samples.series()
                 if series.isComplete {
                     let isWhole = view.deletions(for: entry.samples).isEmpty
+                    if isWhole, range.contains(summary.minMs), range.contains(summary.maxMs) {
+                        certain.append(series.ids)
+                        continue
+                    }
                     parts.append(Part(series: series, slots: series.slots(in: range), isWhole: isWhole))
                 } else {
                     isAnyPossible = true
@@ -45,9 +52,16 @@ struct Presence {
                 store.quarantine(entry.part, error)
             }
         }
+        // One look for each series rather than one for each series and part.
+        if certain.count > 1, asked > certain.reduce(0, { $0 + $1.wordCount }) / certain.count {
+            var all = SeriesIDs()
+            for ids in certain { all.formUnion(ids) }
+            certain = [all]
+        }
     }
 
     func answer(_ id: UInt64) -> Answer {
+        for index in certain.indices where certain[index].contains(id) { return .present }
         var isPossible = isAnyPossible
         for index in parts.indices {
             guard let rank = parts[index].series.rank(of: id) else { continue }

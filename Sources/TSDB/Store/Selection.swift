@@ -135,7 +135,7 @@ final class Selection: SeriesSelection {
     /// Which of the series have samples in the range.
     func present() throws(StorageError) -> [Int] {
         guard let range else { return [] }
-        let presence = Presence(store, view, range, isInHead: !head.isEmpty)
+        let presence = Presence(store, view, range, asked: count, isInHead: !head.isEmpty)
         let reader = SelectionReader(store, view, head)
         var present: [Int] = []
         for place in 0..<count {

@@ -39,7 +39,7 @@ extension TimeSeriesStore {
         let created = registry.creation.withLock { $0.index }
         let isInHead = isInHead(range)
         let view = view.withLock { $0 }
-        let presence = Presence(self, view, range, isInHead: isInHead)
+        let presence = Presence(self, view, range, asked: .max, isInHead: isInHead)
         for index in [created, view.flushingIndex].compactMap({ $0 }) {
             memory(index) { ordinal in
                 texts.note(index.ids[Int(ordinal)], presence)
