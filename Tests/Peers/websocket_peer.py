@@ -83,4 +83,15 @@ async def slow_reader():
         assert 10 < sent < 2000, f"{sent} messages of 64 KB were held for a client that does not read"
 
 
+async def blocked():
+    # The server is stopped in its sending for want of a reader, and goes on once there is one.
+    async with websockets.connect(f"{URL}/patient-socket", max_size=None, max_queue=1) as socket:
+        await asyncio.sleep(1)
+        count = 0
+        while isinstance(message := await asyncio.wait_for(socket.recv(), 30), bytes):
+            assert len(message) == 64 << 10, len(message)
+            count += 1
+        assert count == int(message), f"{count} of {message} messages arrived"
+
+
 asyncio.run(asyncio.wait_for(globals()[SCENARIO](), 120))

@@ -88,7 +88,10 @@ final class Connection: EventHandler, @unchecked Sendable {  // used on its work
         case .handshake: shakeHands()
         case .requests: receive()
         case .deciding, .answering: noticeWhileAnswering(events)
-        case .webSocket: receiveFrames()
+        case .webSocket:
+            receiveFrames()
+            // What was queued while the client did not read found the loop told already.
+            pump()
         case .lingering: drain()
         case .closed: break
         }

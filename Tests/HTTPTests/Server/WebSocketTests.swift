@@ -19,6 +19,10 @@ import Testing
             guard let socket = response.webSocket(for: request, WebSocketEvents()) else { return }
             Self.flood(socket)
         }
+        router.get("/patient-socket", role: nil) { request, response in
+            guard let socket = response.webSocket(for: request, WebSocketEvents()) else { return }
+            Self.sendPatiently(socket)
+        }
     }
 
     /// Sends from a thread of its own until the queue is full, then the number of what was sent.
@@ -31,8 +35,19 @@ import Testing
         }
     }
 
+    /// Sends far more than the kernel takes for a client that does not read, each piece once there is room for it.
+    private static func sendPatiently(_ socket: WebSocket) {
+        Thread.detachNewThread {
+            let piece = [UInt8](repeating: 7, count: 64 << 10)
+            for _ in 0..<500 {
+                while case .full = socket.send(piece.span, as: .binary) { usleep(1_000) }
+            }
+            while case .full = socket.send("500") { usleep(1_000) }
+        }
+    }
+
     /// If this fails for want of python3 or its package: scripts/test installs them.
-    @Test(arguments: ["messages", "fragments", "pings", "close_codes", "too_large", "slow_reader"])
+    @Test(arguments: ["messages", "fragments", "pings", "close_codes", "too_large", "slow_reader", "blocked"])
     func agreesWithPythonsClient(_ scenario: String) throws {
         let server = try TestServer(routes: Self.addRoutes)
         let script = Foundation.URL(fileURLWithPath: #filePath).appendingPathComponent(
