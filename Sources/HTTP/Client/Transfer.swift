@@ -52,13 +52,16 @@ final class Transfer {
 
     /// One line of the head at a time; a status line begins the head of the next answer of a redirect.
     private func receiveHead(_ bytes: UnsafeBufferPointer<CChar>) -> Int {
-        let line = unsafe String(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        var line = unsafe Span(_unsafeElements: bytes.withMemoryRebound(to: UInt8.self) { unsafe $0 })
+        while !line.isEmpty, line[line.count - 1] == 0x0a || line[line.count - 1] == 0x0d {
+            line = line.extracting(0..<line.count - 1)
+        }
+        if line.has("HTTP/".utf8.span, at: 0) {
             fields = []
             body = []
-        } else if let colon = line.firstIndex(of: ":"), fields.count < Self.fieldsMax {
-            let value = line[line.index(after: colon)...]
-            fields.append((line[..<colon].lowercased(), String(value.trimmingBlanks)))
+        } else if let colon = line.firstIndex(of: 0x3a), fields.count < Self.fieldsMax {
+            let name = line.extracting(0..<colon).text.lowercased()
+            fields.append((name, line.extracting((colon + 1)...).trimmed.text))
         }
         return bytes.count
     }
@@ -123,13 +126,5 @@ final class Transfer {
         let words = unsafe String(cString: ccurl_easy_reason(code))
         return ClientError(
             reason, "no answer from \(exchange.name): \(words.prefix(1).lowercased())\(words.dropFirst())")
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingBlanks: Substring {
-        var text = drop(while: \.isWhitespace)
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
     }
 }

@@ -52,7 +52,7 @@ struct TransferSettings {
     private func fields(_ request: ClientRequest, _ token: String?, _ easy: EasyHandle) throws(ClientError) {
         // Without these libcurl asks before a large body, and names a form as the content type.
         var lines = ["Expect:"]
-        if !request.fields.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
+        if !request.hasField("content-type") { lines.append("Content-Type:") }
         for field in request.fields { lines.append(Self.line(field.name, field.value)) }
         if request.acceptsGzip { lines.append("Accept-Encoding: gzip") }
         for header in request.options.headers {
@@ -62,14 +62,15 @@ struct TransferSettings {
         if let credentials {
             lines.append(Self.line("Authorization", credentials))
         }
-        if !request.fields.contains(where: { $0.name.lowercased() == "user-agent" }) { lines.append("User-Agent: obs") }
+        if !request.hasField("user-agent") { lines.append("User-Agent: obs") }
         easy.set(CURLOPT_HTTPHEADER, lines: lines)
     }
 
     /// An empty value is written with a semicolon; control characters become spaces, so that no value adds a field.
     private static func line(_ name: String, _ value: String) -> String {
         if value.isEmpty { return name + ";" }
-        return name + ": " + String(value.map { $0.isNewline || $0 == "\0" ? " " : $0 })
+        if value.utf8.allSatisfy(\.isFieldContent) { return name + ": " + value }
+        return name + ": " + String(decoding: value.utf8.map { $0.isFieldContent ? $0 : 0x20 }, as: UTF8.self)
     }
 
     private func authorization(_ credentials: HTTPClientOptions.Credentials) throws(ClientError) -> String? {
@@ -141,4 +142,11 @@ struct TransferSettings {
 
     /// A secret as it is now.
     func text(_ source: SecretSource) throws(ClientError) -> String { try SecretText.now(source, in: files) }
+}
+
+extension ClientRequest {
+    /// - Parameter name: in lower case.
+    fileprivate func hasField(_ name: String) -> Bool {
+        fields.contains { $0.name.utf8.span.equalsIgnoringCase(name) }
+    }
 }
