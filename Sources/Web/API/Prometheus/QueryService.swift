@@ -111,9 +111,11 @@ package final class QueryService: Sendable {
         _ response: inout Response, principal: String, isShort: Bool,
         _ read: @escaping @Sendable () throws(APIError) -> Asked
     ) {
-        // An error of reading is found again by the pool, which tells it.
-        if isShort, let asked = try? read(), asked.expression.isPointed {
-            return beginAtOnce(Run(asked: asked, pending: response.later()), principal)
+        if isShort {
+            let asked = try? read()  // the pool finds the error again and tells it
+            if let asked, asked.expression.isPointed {
+                return beginAtOnce(Run(asked: asked, pending: response.later()), principal)
+            }
         }
         quick.answer(&response) { [self] pending in
             do throws(APIError) {
