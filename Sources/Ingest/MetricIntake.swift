@@ -54,7 +54,7 @@ package final class MetricIntake: Sendable {
         var outcome = try store.append(&batch)
         let forgotten = Set(outcome.unresolved).subtracting(flaws.series)
         outcome.unresolved = []
-        if !forgotten.isEmpty { outcome.add(try append(forgotten, of: batch, writeLabels, &flaws)) }
+        if !forgotten.isEmpty { outcome.add(try append(forgotten, of: &batch, writeLabels, &flaws)) }
         if !outcome.refusals.isEmpty { name(&outcome, batch, writeLabels) }
         outcome.add(flaws.outcome)
         count(outcome)
@@ -81,23 +81,23 @@ package final class MetricIntake: Sendable {
         batch.series[index].histograms = series.histograms.lowerBound..<series.histograms.lowerBound
     }
 
-    /// Series that left the store between resolving and appending: once more, with their labels.
+    /// Series that left the store since the sender was told their numbers: once more, with their labels.
     private func append(
-        _ forgotten: Set<Int>, of batch: SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout Flaws
+        _ forgotten: Set<Int>, of batch: inout SampleBatch, _ writeLabels: LabelWriter, _ flaws: inout Flaws
     ) throws(StorageError) -> AppendOutcome {
+        for index in forgotten {
+            batch.series[index].reference = .unresolved
+            introduce(index, in: &batch, writeLabels, &flaws)
+        }
         var again = batch
-        for index in again.series.indices {
-            if forgotten.contains(index) {
-                again.series[index].reference = .unresolved
-                introduce(index, in: &again, writeLabels, &flaws)
-            } else {
-                again.series[index].samples = 0..<0
-                again.series[index].histograms = 0..<0
-            }
+        for index in again.series.indices where !forgotten.contains(index) {
+            again.series[index].samples = 0..<0
+            again.series[index].histograms = 0..<0
         }
         again.exemplars.removeAll { !forgotten.contains($0.series) }
         var outcome = try store.append(&again)
         outcome.unresolved = []
+        for index in forgotten { batch.series[index].reference = again.series[index].reference }
         return outcome
     }
 

@@ -97,6 +97,36 @@ struct MetricIntakeTests {
         }
     }
 
+    /// Of a sender that keeps the numbers of its series, as a scrape does.
+    @Test func aSeriesThatHadLeftIsAskedForItsLabelsOnce() throws {
+        try withStore { store, intake in
+            var asked = 0
+            func take(_ reference: SampleBatch.Reference, atMs: Int64) throws -> SampleBatch.Reference {
+                var batch = batch(["a"], timestampMs: atMs, value: 1)
+                let key = batch.series[0].key
+                batch.series[0].key = Hash128(low: 0, high: 0)
+                batch.series[0].reference = reference
+                let outcome = try intake.take(&batch) { index, batch in
+                    asked += 1
+                    batch.labelBytes += Labels([("__name__", "a")]).bytes
+                    batch.series[index].labels = 0..<batch.labelBytes.count
+                    batch.series[index].key = key
+                    return nil
+                }
+                #expect(outcome.acceptedSamples == 1)
+                return batch.series[0].reference
+            }
+            let first = try take(.unresolved, atMs: 1000)
+            #expect(asked == 1)
+            try goOnWithoutThem(store)
+            let second = try take(first, atMs: 2000)
+            #expect(asked == 2)
+            #expect(try take(second, atMs: 3000) == second)
+            #expect(asked == 2)
+            #expect(try samples("a", store) == [1000: 1, 2000: 1, 3000: 1])
+        }
+    }
+
     @Test func whatTheStoreRefusesIsNamedByItsLabels() throws {
         try withStore({ $0.seriesMax = 2 }) { store, intake in
             let names = ["a", "b", "c"]

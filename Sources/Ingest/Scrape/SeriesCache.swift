@@ -28,6 +28,18 @@ struct SeriesCache: Sendable {
         /// Of the TYPE before the line, or that a TYPE line tells.
         var kind: MetricMetadata.Kind
         var isOpenMetrics: Bool
+
+        /// Notes that page `round` has a sample of it, which counts for staleness.
+        @inline(__always)
+        mutating func count(on round: UInt32) {
+            seen = round
+            wasTracked = isTracked(before: round)
+            tracked = round
+        }
+
+        /// Whether it counted on the page before.
+        @inline(__always)
+        func isTracked(before round: UInt32) -> Bool { round > 1 && tracked == round - 1 }
     }
 
     var lines: [Line] = []
@@ -68,6 +80,17 @@ struct SeriesCache: Sendable {
         let line = lines[Int(expected)]
         let range = Int(line.start)..<Int(line.start) + Int(line.count)
         return page.has(text.span.extracting(range), at: position) ? expected : nil
+    }
+
+    /// Passes over the expected line where it is a series that the store knows and that page `round` has not had yet.
+    @inline(__always)
+    mutating func pass(_ line: Int32, on round: UInt32) -> (reference: SampleBatch.Reference, wasTracked: Bool)? {
+        let known = lines[Int(line)]
+        guard known.role == .series, known.reference != .unresolved, known.seen != round else { return nil }
+        last = line
+        expected = known.successor
+        lines[Int(line)].count(on: round)
+        return (known.reference, known.isTracked(before: round))
     }
 
     private func bytes(_ line: Int32) -> Range<Int> {

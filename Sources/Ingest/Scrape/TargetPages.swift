@@ -65,11 +65,7 @@ package struct TargetPages: Sendable {
     }
 
     private var trackedReferences: [SampleBatch.Reference] {
-        inherited + cache.lines.filter { isTrackedBefore($0) }.map(\.reference)
-    }
-
-    private func isTrackedBefore(_ line: SeriesCache.Line) -> Bool {
-        round > 1 && line.tracked == round - 1
+        inherited + cache.lines.filter { $0.isTracked(before: round) }.map(\.reference)
     }
 
     /// Takes a page: its samples, stale markers for what it lacks, and the series about the scrape itself.
@@ -193,6 +189,7 @@ extension TargetPages {
                     continue
                 }
                 if reader.readPlainValue() {
+                    if addExpected(line, reader.value, atMs, &outcome) { continue }
                     try add(line, reader.value, nil, atMs, &outcome)
                     continue
                 }
@@ -301,6 +298,23 @@ extension TargetPages {
         return new
     }
 
+    /// Adds the sample of a line that stands where it is expected, as most do. False where there is more to look at.
+    @inline(__always)
+    private mutating func addExpected(_ line: Int32, _ value: Double, _ atMs: Int64, _ outcome: inout Outcome) -> Bool {
+        guard let (reference, wasTracked) = cache.pass(line, on: round) else { return false }
+        outcome.scraped += 1
+        outcome.kept += 1
+        trackedNow += 1
+        if wasTracked { trackedStill += 1 }
+        let sample = batch.values.count
+        batch.values.append(value)
+        batch.timestampsMs.append(atMs)
+        batch.series.append(
+            SampleBatch.Series(key: Hash128(low: 0, high: 0), reference: reference, samples: sample..<sample + 1))
+        origins.append(.line(line))
+        return true
+    }
+
     /// Adds a sample of a line, or counts it as dropped or twice there.
     @inline(__always)
     private mutating func add(
@@ -369,11 +383,9 @@ extension TargetPages {
     @inline(__always)
     private mutating func track(_ index: Int) {
         guard cache.lines[index].tracked != round else { return }
-        let wasTracked = isTrackedBefore(cache.lines[index])
-        cache.lines[index].wasTracked = wasTracked
-        cache.lines[index].tracked = round
+        cache.lines[index].count(on: round)
         trackedNow += 1
-        if wasTracked { trackedStill += 1 }
+        if cache.lines[index].wasTracked { trackedStill += 1 }
     }
 
     /// Begins a series that the store has to be told the labels of. False where relabelling drops it.
@@ -408,7 +420,7 @@ extension TargetPages {
         var present: Set<SampleBatch.Reference> = []
         for series in batch.series { present.insert(series.reference) }
         var gone: [(origin: Origin, reference: SampleBatch.Reference)] = []
-        for (index, line) in cache.lines.enumerated() where isTrackedBefore(line) {
+        for (index, line) in cache.lines.enumerated() where line.isTracked(before: round) {
             gone.append((.line(Int32(index)), line.reference))
         }
         for reference in inherited { gone.append((.inherited, reference)) }
@@ -451,6 +463,8 @@ extension TargetPages {
         swap(&taken, &batch)
         defer { swap(&taken, &batch) }
         let outcome = try intake.take(&taken) { index, batch in nameAgain(index, in: &batch) }
+        // A series that the store was told the labels of has a new number.
+        if taken.labelBytes.isEmpty { return outcome }
         for (index, origin) in origins.enumerated() {
             switch origin {
             case .line(let line): cache.lines[Int(line)].reference = taken.series[index].reference

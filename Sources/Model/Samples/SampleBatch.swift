@@ -12,8 +12,12 @@ package struct SampleBatch: Sendable {
     /// A series' number in the store. Zero: not known yet.
     package struct Reference: Hashable, Sendable {
         package var raw: UInt64
+        @inlinable
         package init(_ raw: UInt64) { self.raw = raw }
-        package static let unresolved = Reference(0)
+        @inlinable
+        package static var unresolved: Reference { Reference(0) }
+        @inlinable
+        package static func == (a: Self, b: Self) -> Bool { a.raw == b.raw }
     }
 
     package struct Series: Sendable {
@@ -26,6 +30,7 @@ package struct SampleBatch: Sendable {
         /// Its histograms in `histograms`.
         package var histograms: Range<Int>
 
+        @inlinable
         package init(
             key: Key, reference: Reference = .unresolved, labels: Range<Int> = 0..<0, samples: Range<Int>,
             histograms: Range<Int> = 0..<0
