@@ -53,10 +53,19 @@ extension Socket {
         return socket
     }
 
+    /// What may wait in the kernel: a second of many senders, while whoever takes them is busy. Nobody sends a lost one again.
+    private static let receivedBytesMax: Int32 = 8 << 20
+
     /// A socket that receives datagrams.
     package static func datagrams(on address: SocketAddress) throws(SystemError) -> Socket {
         let subject = "\(address)"
         let socket = try Socket(family: address.family, kind: Int32(SOCK_DGRAM.rawValue), on: subject)
+        do throws(SystemError) {
+            try socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, receivedBytesMax, on: subject)
+        } catch {
+            // Only root may ask for more than the system's limit; others get as much as that.
+            try socket.setOption(SOL_SOCKET, SO_RCVBUF, receivedBytesMax, on: subject)
+        }
         if unsafe address.withKernelForm({ unsafe bind(socket.descriptor, $0, $1) }) != 0 {
             throw SystemError(call: "bind", on: subject)
         }
