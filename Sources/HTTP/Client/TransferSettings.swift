@@ -70,7 +70,7 @@ struct TransferSettings {
     private static func line(_ name: String, _ value: String) -> String {
         if value.isEmpty { return name + ";" }
         if value.utf8.allSatisfy(\.isFieldContent) { return name + ": " + value }
-        return name + ": " + String(decoding: value.utf8.map { $0.isFieldContent ? $0 : 0x20 }, as: UTF8.self)
+        return name + ": " + String(value.map { $0.isNewline || $0 == "\0" ? " " : $0 })
     }
 
     private func authorization(_ credentials: HTTPClientOptions.Credentials) throws(ClientError) -> String? {

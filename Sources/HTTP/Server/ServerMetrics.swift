@@ -42,29 +42,30 @@ final class ServerMetrics: Sendable {
     }
 }
 
-/// One worker's handles, resolved once for each route and status code: with the first request, as most routes of a server
-/// are never asked and need no series.
+/// One worker's handles, resolved once for each route and status code: mostly with the first request, as most routes of a
+/// server are never asked. One series tells which routes there are.
 struct RouteMeter {
     private let route: String
     private let metrics: ServerMetrics
     private lazy var duration = metrics.durations.with(route)
     private lazy var receivedBytes = metrics.receivedBytes.with(route)
     private lazy var sentBytes = metrics.sentBytes.with(route)
-    private lazy var inFlight = metrics.inFlight.with(route)
+    private let inFlight: Gauge
     private var requests: [(method: Method, status: Status, counter: Counter)] = []
 
     init(_ metrics: ServerMetrics, route: String) {
         self.route = route
         self.metrics = metrics
+        inFlight = metrics.inFlight.with(route)
     }
 
     /// A handler begins.
-    mutating func began() {
+    func began() {
         inFlight.add()
     }
 
     /// A handler has answered.
-    mutating func ended() {
+    func ended() {
         inFlight.subtract()
     }
 

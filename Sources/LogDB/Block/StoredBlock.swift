@@ -49,9 +49,9 @@ final class StoredBlock: Sendable {
         var end = range.lowerBound + reader.offset
         reader = ByteReader(head)
         let timesBytes = Int(clamping: try reader.readVarint())
-        timestamps =
-            (range.lowerBound + headStart + reader.offset)..<(range.lowerBound + headStart + reader.offset + timesBytes)
+        let timesStart = range.lowerBound + headStart + reader.offset
         try reader.skip(timesBytes)
+        timestamps = timesStart..<timesStart + timesBytes
         let section = try decompressors.unpack(try reader.readBytes(Int(clamping: try reader.readVarint())))
         var shapeReader = ByteReader(section.span)
         shapes = try Self.readShapes(&shapeReader)
