@@ -54,10 +54,14 @@ func room(_ name: String, _ dependencies: [String], _ more: SwiftSetting..., bes
         swiftSettings: settings + [withoutRegularExpressions] + more)
 }
 
+/// Long tests run optimised rooms, and need no optimised tests, on some of which the compiler's optimiser fails.
+let plain = SwiftSetting.unsafeFlags(["-Onone"], .when(configuration: .release))
+
 /// The tests of a room, mirrored under Tests.
 func tests(_ name: String, _ dependencies: [String]) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: settings)
+        name: "\(name)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) },
+        swiftSettings: settings + [plain])
 }
 
 let floor0: [Target] = [
