@@ -1,3 +1,4 @@
+import Databases
 import Posix
 import TestSupport
 import Testing
@@ -5,6 +6,22 @@ import Testing
 @testable import Marketplace
 
 struct StartTests {
+    @Test func aServiceWithRowsMakesABackupThatIsWhole() throws {
+        let shop = try RunningMarketplace()
+        defer { shop.stop() }
+        _ = try shop.signUp()
+        for service in [ServiceName.auth, .catalog, .orders, .payments] {
+            let verified = #"backup_last_verification_success{backup="\#(service.rawValue)"} 1"#
+            #expect(try TestSupport.RunningService.wait { try shop.metrics(service, verified).count == 1 })
+            #expect(try shop.metrics(service, "backup_last_success_timestamp_seconds{").count == 1)
+            let copy = try SQLiteDatabase(shop.options.dataDirectory + "/\(service.rawValue).db.backup")
+            let tables = try copy.read { connection throws(SQLiteError) in
+                try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.text(0) }
+            }
+            #expect(!tables.isEmpty)
+        }
+    }
+
     @Test func aServiceWhosePortIsTakenSaysSoAndEndsWhatItHadStarted() throws {
         let shop = try RunningMarketplace()
         defer { shop.stop() }

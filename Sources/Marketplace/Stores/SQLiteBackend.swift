@@ -3,15 +3,17 @@ import Databases
 /// Rows in a file of this machine.
 struct SQLiteBackend: SQLBackend {
     private let database: SQLiteDatabase
+    private let backup: DatabaseBackup
 
     /// - Parameter schema: statements separated by semicolons, each good for a database that has it done already.
-    init(_ path: String, schema: String, readersMax: Int) throws {
+    init(_ path: String, schema: String, readersMax: Int, _ context: ServiceContext) throws {
         var options = SQLiteOptions()
         options.durability = .checkpoint
         options.readersMax = readersMax
         options.cacheKB = 2_048
         database = try SQLiteDatabase(path, options: options)
         try database.write { connection throws(SQLiteError) in try connection.script(schema) }
+        backup = DatabaseBackup(of: database, context)
     }
 
     func write<Result: Sendable>(_ body: (Ask) throws(StoreFailure) -> Result) throws(StoreFailure) -> Result {

@@ -47,7 +47,7 @@ final class Store: Sendable {
             return try PostgresBackend(postgres, schema: schema, connectionsMax: connections)
         }
         let path = FilePath.join(context.options.dataDirectory, "\(context.name.rawValue).db")
-        return try SQLiteBackend(path, schema: schema, readersMax: connections)
+        return try SQLiteBackend(path, schema: schema, readersMax: connections, context)
     }
 
     func write<Result: Sendable>(
