@@ -9,7 +9,8 @@ final class DatabaseBackup: Sendable {
     private struct Outcome {
         /// When the last good copy was made; nil before there was one.
         var succeededNs: Int64?
-        var isVerified = true
+        /// What the last copy's reading told; nil before one was read.
+        var isWhole: Bool?
     }
 
     private static let periodNs: Int64 = 6 * 3_600_000_000_000
@@ -36,14 +37,13 @@ final class DatabaseBackup: Sendable {
             "backup_last_verification_success", "Whether the last backup was whole when it was read.",
             labels: ["backup"]
         ) {
-            let (isMade, isVerified) = outcome.withLock { ($0.succeededNs != nil || !$0.isVerified, $0.isVerified) }
-            return isMade ? [CallbackValue([name], isVerified ? 1 : 0)] : []
+            outcome.withLock { $0.isWhole }.map { [CallbackValue([name], $0 ? 1 : 0)] } ?? []
         }
-        begin()
     }
 
-    /// Where all threads of the service are taken, the next turn makes it.
-    private func begin() {
+    /// Makes one and the next ones for as long as the service runs. Where all threads of the service are taken, the next
+    /// turn makes it.
+    func begin() {
         _ = context.pool.run { [self] in make() }
         context.delays.run(afterNs: Self.periodNs) { [self] in begin() }
     }
@@ -55,7 +55,7 @@ final class DatabaseBackup: Sendable {
             if try files.status(at: next) != nil { try files.removeFile(next) }
             try database.backUp(to: next)
             let findings = try SQLiteDatabase(next).integrityFindings()
-            outcome.withLock { $0.isVerified = findings.isEmpty }
+            outcome.withLock { $0.isWhole = findings.isEmpty }
             guard findings.isEmpty else {
                 return context.log.error("the backup is not whole", ["first": .text(findings[0])])
             }

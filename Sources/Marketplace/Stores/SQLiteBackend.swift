@@ -3,7 +3,6 @@ import Databases
 /// Rows in a file of this machine.
 struct SQLiteBackend: SQLBackend {
     private let database: SQLiteDatabase
-    private let backup: DatabaseBackup
 
     /// - Parameter schema: statements separated by semicolons, each good for a database that has it done already.
     init(_ path: String, schema: String, readersMax: Int, _ context: ServiceContext) throws {
@@ -13,7 +12,7 @@ struct SQLiteBackend: SQLBackend {
         options.cacheKB = 2_048
         database = try SQLiteDatabase(path, options: options)
         try database.write { connection throws(SQLiteError) in try connection.script(schema) }
-        backup = DatabaseBackup(of: database, context)
+        DatabaseBackup(of: database, context).begin()
     }
 
     func write<Result: Sendable>(_ body: (Ask) throws(StoreFailure) -> Result) throws(StoreFailure) -> Result {
