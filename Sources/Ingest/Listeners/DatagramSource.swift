@@ -1,4 +1,5 @@
 import Posix
+import Telemetry
 
 /// One socket of datagrams on a loop.
 final class DatagramSource: EventHandler {
@@ -8,6 +9,9 @@ final class DatagramSource: EventHandler {
 
     private let loop: EventLoop
     private let socket: Socket
+    private let lost: Counter
+    /// Of the socket, as `lost` knows them.
+    private var lostCount: UInt32 = 0
     private let take: ([UInt8]) -> Void
     private let roundEnded: () -> Void
     private var registration: EventLoop.Registration?
@@ -15,20 +19,33 @@ final class DatagramSource: EventHandler {
     /// Where it listens, with the port that the kernel chose.
     let address: SocketAddress
 
-    /// - Parameter roundEnded: called when those are taken that could be read in one go.
+    /// - Parameters:
+    ///   - lost: counts those that the kernel had no room for.
+    ///   - roundEnded: called when those are taken that could be read in one go.
     init(
-        _ loop: EventLoop, _ address: SocketAddress, roundEnded: @escaping () -> Void = {},
+        _ loop: EventLoop, _ address: SocketAddress, lost: Counter, roundEnded: @escaping () -> Void = {},
         take: @escaping ([UInt8]) -> Void
     ) throws(SystemError) {
-        self.loop = loop
+        (self.loop, self.lost) = (loop, lost)
         (self.take, self.roundEnded) = (take, roundEnded)
         socket = try Socket.datagrams(on: address)
         self.address = try socket.localAddress()
         registration = try loop.register(self, descriptor: socket.descriptor, interest: .readable)
     }
 
+    /// By reason: "overflow" where the kernel had no room for more, "store" where the store took nothing. Nobody sends them
+    /// again.
+    static func lost(_ registry: Registry) -> Family<Counter> {
+        registry.counters(
+            "obs_ingest_lost_datagrams_total", "Datagrams that were lost, by protocol and reason.",
+            labels: ["protocol", "reason"])
+    }
+
     func ready(_ events: EventLoop.Events) {
-        defer { roundEnded() }
+        defer {
+            countLost()
+            roundEnded()
+        }
         var datagram: [UInt8] = []
         for _ in 0..<Self.roundsMax {
             datagram.removeAll(keepingCapacity: true)
@@ -36,6 +53,12 @@ final class DatagramSource: EventHandler {
             take(datagram)
         }
         if let registration { loop.again(registration) }
+    }
+
+    private func countLost() {
+        let count = socket.lostDatagrams()
+        lost.add(Int(count &- lostCount))
+        lostCount = count
     }
 
     func deadlinePassed() {}

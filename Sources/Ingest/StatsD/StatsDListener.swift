@@ -11,6 +11,7 @@ final class StatsDListener: @unchecked Sendable {  // see above
     private let loop: EventLoop
     private let intake: MetricIntake
     private let flawed: Counter
+    private let lost: Counter
     private let time: any TimeSource
     private var metrics = StatsDMetrics()
     private var batch: LabelledBatch
@@ -23,15 +24,14 @@ final class StatsDListener: @unchecked Sendable {  // see above
         flawed = context.registry.counters(
             "obs_ingest_flawed_lines_total", "Lines that could not be read, by protocol.", labels: ["protocol"]
         ).with("statsd")
+        lost = DatagramSource.lost(context.registry).with("statsd", "overflow")
         time = context.time
         batch = LabelledBatch(keySeed: context.keySeed)
     }
 
     func listen(on address: SocketAddress) throws(SystemError) {
         sources.append(
-            try DatagramSource(loop, address) {
-                [unowned self] in take($0)
-            })
+            try DatagramSource(loop, address, lost: lost) { [unowned self] in take($0) })
     }
 
     func start() {

@@ -16,7 +16,8 @@ final class SyslogListener: @unchecked Sendable {  // see above
     private let loop: EventLoop
     private let intake: LogIntake
     private let time: any TimeSource
-    private let lost: Counter
+    private let lostInKernel: Counter
+    private let lostByStore: Counter
     private let turnedAway: Counter
     private var sources: [DatagramSource] = []
     private var doors: [StreamDoor] = []
@@ -26,9 +27,9 @@ final class SyslogListener: @unchecked Sendable {  // see above
         self.loop = loop
         time = context.time
         intake = LogIntake("syslog", context)
-        lost = context.registry.counter(
-            "obs_ingest_syslog_lost_messages_total",
-            "Messages of datagrams that the store could not take when they came.")
+        let lost = DatagramSource.lost(context.registry)
+        lostInKernel = lost.with("syslog", "overflow")
+        lostByStore = lost.with("syslog", "store")
         turnedAway = context.registry.counter(
             "obs_ingest_syslog_refused_connections_total", "Connections beyond the limit, or whose TLS failed.")
     }
@@ -37,9 +38,9 @@ final class SyslogListener: @unchecked Sendable {  // see above
     func listen(_ options: SyslogOptions) throws -> SocketAddress {
         if options.carrier == .udp {
             let batch = SyslogBatch(options, time)
-            let source = try DatagramSource(loop, options.address, roundEnded: { [unowned self] in flush(batch) }) {
-                batch.add($0.span, peer: nil)
-            }
+            let source = try DatagramSource(
+                loop, options.address, lost: lostInKernel, roundEnded: { [unowned self] in flush(batch) }
+            ) { batch.add($0.span, peer: nil) }
             sources.append(source)
             return source.address
         }
@@ -83,7 +84,7 @@ final class SyslogListener: @unchecked Sendable {  // see above
     private func flush(_ batch: SyslogBatch) {
         let count = batch.count
         if !take(batch) {
-            lost.add(count)
+            lostByStore.add(count)
             batch.removeAll()
         }
     }

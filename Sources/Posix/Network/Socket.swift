@@ -103,6 +103,15 @@ extension Socket {
         return SocketAddress(kernelForm: storage)
     }
 
+    /// Datagrams that the kernel threw away because as many as may wait were waiting. Counts round at 2^32.
+    package borrowing func lostDatagrams() -> UInt32 {
+        // An array of nine: SK_MEMINFO_DROPS is the last.
+        var figures = InlineArray<9, UInt32>(repeating: 0)
+        var length = socklen_t(MemoryLayout<InlineArray<9, UInt32>>.size)
+        let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, &figures, &length)
+        return result == 0 ? figures[8] : 0
+    }
+
     /// Bytes that were written and that the peer's kernel has not confirmed. The one measure of a slow reader: the kernel
     /// reports room to write only once a third of a buffer of megabytes is free.
     package borrowing func unconfirmedBytes() -> Int {

@@ -10,19 +10,15 @@ import Testing
 
 @Suite("The syslog listeners")
 struct SyslogListenerTests {
-    /// A store that takes nothing until it is told to.
+    /// A store that asks before it takes anything.
     private final class StubbornStore: LogStore {
         let inner = MemoryLogStore()
-        private let refusals: Lock<Int>
+        private let ask: @Sendable () throws(StorageError) -> Void
 
-        init(refusals: Int) { self.refusals = Lock(refusals) }
+        init(asking ask: @escaping @Sendable () throws(StorageError) -> Void) { self.ask = ask }
 
         func append(_ batch: LogBatch) throws(StorageError) -> LogAppendOutcome {
-            let refuses = refusals.withLock { left in
-                defer { left = max(0, left - 1) }
-                return left > 0
-            }
-            if refuses { throw .unavailable(reason: "the disk is full", retryAfterSeconds: 1) }
+            try ask()
             return try inner.append(batch)
         }
         func scan(_ request: LogSelectRequest) throws(StorageError) -> any LogScan { try inner.scan(request) }
@@ -37,9 +33,9 @@ struct SyslogListenerTests {
     }
 
     private func running(
-        _ store: any LogStore, _ options: [SyslogOptions], _ body: ([SocketAddress]) throws -> Void
+        _ store: any LogStore, _ options: [SyslogOptions], registry: Registry = Registry(),
+        _ body: ([SocketAddress]) throws -> Void
     ) throws {
-        let registry = Registry()
         let context = LogIngestContext(store: store, registry: registry, time: SystemTime())
         let listeners = SyslogListeners(
             context, log: Logger(LogSink(level: .error, registry: registry), component: "test"))
@@ -110,9 +106,48 @@ struct SyslogListenerTests {
         #expect(try lines(store) == (0..<50).map { "n\($0)" })
     }
 
+    @Test("count every datagram that the kernel had no room for")
+    func countsLostDatagrams() throws {
+        let isBusy = Lock(())
+        let store = StubbornStore { () throws(StorageError) in isBusy.withLock { _ in } }
+        let tail = try store.tail([], bytesMax: 256 << 20) {}
+        let registry = Registry()
+        try running(store, [SyslogOptions(.loopback(port: 0), .udp)], registry: registry) { addresses in
+            let socket = try Socket.datagrams(to: addresses[0])
+            let bytes = Array("<13>Nov  1 03:04:05 h a: n".utf8)
+            let sent = 60_000
+            isBusy.withLock { _ in
+                for _ in 0..<sent {
+                    let outcome = socket.write(bytes.span)
+                    #expect(outcome == .moved(bytes.count))
+                }
+            }
+            var (block, count) = (LogBlock(), 0)
+            while tail.next(into: &block, waitMs: 10_000) {
+                count += block.count
+                if count + lost(registry) == sent { break }
+            }
+            #expect(lost(registry) > 0 && count + lost(registry) == sent)
+        }
+    }
+
+    private func lost(_ registry: Registry) -> Int {
+        let series = #"obs_ingest_lost_datagrams_total{protocol="syslog",reason="overflow"} "#
+        let text = String(decoding: registry.exposition(.text), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix(series) }
+        return line.flatMap { Int($0.dropFirst(series.count)) } ?? 0
+    }
+
     @Test("lose nothing of a stream while the store takes nothing")
     func waitsForTheStore() throws {
-        let store = StubbornStore(refusals: 2)
+        let refusals = Lock(2)
+        let store = StubbornStore { () throws(StorageError) in
+            let refuses = refusals.withLock { left in
+                defer { left = max(0, left - 1) }
+                return left > 0
+            }
+            if refuses { throw .unavailable(reason: "the disk is full", retryAfterSeconds: 1) }
+        }
         try running(store, [SyslogOptions(.loopback(port: 0), .tcp)]) { addresses in
             try send("<13>first\n<13>second\n", to: addresses[0])
         }

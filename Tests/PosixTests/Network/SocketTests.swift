@@ -44,6 +44,23 @@ import Testing
         #expect(received == 2000)
     }
 
+    @Test func tellsHowManyDatagramsFoundNoRoom() throws {
+        let receiver = try Socket.datagrams(on: .loopback(port: 0))
+        let sender = try Socket.datagrams(to: try receiver.localAddress())
+        let message = Array("same".utf8)
+        var sent = 0
+        while receiver.lostDatagrams() < 100, sent < 1_000_000 {
+            let outcome = sender.write(message.span)
+            #expect(outcome == .moved(message.count))
+            sent += 1
+        }
+        var received = 0
+        var datagram: [UInt8] = []
+        while case .moved = receiver.read(appendingTo: &datagram, atMost: 65_535) { received += 1 }
+        let lost = Int(receiver.lostDatagrams())
+        #expect(lost == 100 && received + lost == sent)
+    }
+
     @Test func replacesASocketFileThatNobodyListensOn() throws {
         let path = "/tmp/obs-socket-test-\(getpid())"
         let address = SocketAddress.unix(path: path)
