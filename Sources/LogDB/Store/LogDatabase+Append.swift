@@ -70,7 +70,7 @@ extension LogDatabase {
 
     /// Refuses while nothing can be kept, and makes writers wait for a flush that is behind.
     private func admit(_ bytes: Int) throws(StorageError) {
-        if isClosing.load(ordering: .relaxed) {
+        if upkeep.isStopping {
             throw .unavailable(reason: "the log store is closing", retryAfterSeconds: 10)
         }
         if let shortage = disk.shortage { throw .unavailable(reason: "\(shortage)", retryAfterSeconds: 60) }
@@ -78,19 +78,19 @@ extension LogDatabase {
         let excess = headBytes.load(ordering: .relaxed) - limit
         if excess <= 0 { return }
         guard excess >= limit else { return slowDown(bytes, fullness: Double(excess) / Double(limit)) }
-        wakeFlusher()
+        upkeep.wantFlush()
         let seconds = 30
-        let failure = work.wait(atMostNs: Int64(seconds) * 1_000_000_000) { work -> String?? in
-            if headBytes.load(ordering: .relaxed) < limit * 2 { return .some(nil) }
-            return work.failure.map { .some($0) }
+        let wait = upkeep.waitForFlush(atMostNs: Int64(seconds) * 1_000_000_000) {
+            headBytes.load(ordering: .relaxed) < limit * 2
         }
-        guard let failure else {
+        switch wait {
+        case .over: return
+        case .failed(let reason):
+            throw .unavailable(
+                reason: "the head of the log store is full and cannot be flushed: \(reason)", retryAfterSeconds: 30)
+        case .late:
             throw .unavailable(
                 reason: "the head of the log store is full and no flush ended for \(seconds) s", retryAfterSeconds: 30)
-        }
-        if let failure {
-            throw .unavailable(
-                reason: "the head of the log store is full and cannot be flushed: \(failure)", retryAfterSeconds: 30)
         }
     }
 
@@ -100,9 +100,7 @@ extension LogDatabase {
         let waitNs = Int64(fullness * fullness * Double(min(bytes * Self.waitNsPerByte, Self.waitNsMax)))
         guard waitNs >= Self.waitNsMin else { return }
         let limit = options.flushBytes
-        _ = work.wait(atMostNs: waitNs) { _ -> Void? in
-            headBytes.load(ordering: .relaxed) < limit ? () : nil
-        }
+        _ = upkeep.waitForFlush(atMostNs: waitNs) { headBytes.load(ordering: .relaxed) < limit }
     }
 
     /// Slower than any flush.
@@ -156,12 +154,7 @@ extension LogDatabase {
     func count(_ bytes: Int) {
         let held = headBytes.add(bytes, ordering: .relaxed).newValue
         if headSinceMs.load(ordering: .relaxed) == .max { headSinceMs.min(time.wallMs, ordering: .relaxed) }
-        if held >= options.flushBytes && held - bytes < options.flushBytes { wakeFlusher() }
-    }
-
-    func wakeFlusher() {
-        work.withLock { $0.flushWanted = true }
-        work.wakeAll()
+        if held >= options.flushBytes && held - bytes < options.flushBytes { upkeep.wantFlush() }
     }
 }
 

@@ -8,16 +8,12 @@ extension LogDatabase {
     /// Turns the head into parts. What is appended meanwhile is in the next head.
     package func flush() throws(StorageError) {
         try flushing.withLock { count throws(StorageError) in
-            defer { work.wakeAll() }
             do throws(StorageError) {
                 try flushHead()
                 count += 1
-                work.withLock {
-                    $0.failure = nil
-                    $0.mergeWanted = true
-                }
+                upkeep.flushEnded()
             } catch {
-                work.withLock { $0.failure = "\(error)" }
+                upkeep.flushEnded(failure: "\(error)")
                 throw error
             }
         }

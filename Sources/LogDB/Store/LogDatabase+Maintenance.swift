@@ -9,37 +9,19 @@ extension LogDatabase {
         do throws(SystemError) {
             let workers = try Workers(name: "logs flush", helpers: options.flushHelpers, standingBack: false)
             helpers.withLock { $0 = workers }
-            // The threads are joined by `close`, which is why they may hold the store.
-            let flusher = try OwnedThread(name: "logs flush") { [self] in runFlusher() }
-            let merger = try OwnedThread(name: "logs merge") { [self] in runMerger() }
-            threads.withLock { $0 = [flusher, merger] }
+            try upkeep.start(
+                "logs",
+                Upkeep.Duties(
+                    isFlushDue: { [self] in isFlushDue },
+                    flush: { [self] in
+                        try flush()
+                        FreedMemory.giveBack()
+                    },
+                    merge: { [self] in try maintain() },
+                    note: { [self] in note($0) }))
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
-    }
-
-    private func runFlusher() {
-        while true {
-            let next = work.wait(atMostNs: 1_000_000_000) { work -> (isStopping: Bool, isWanted: Bool)? in
-                guard work.isStopping || work.flushWanted else { return nil }
-                defer { work.flushWanted = false }
-                return (work.isStopping, work.flushWanted)
-            }
-            if next?.isStopping == true { return }
-            guard next?.isWanted == true || isFlushDue else { continue }
-            do throws(StorageError) {
-                try flush()
-                FreedMemory.giveBack()
-            } catch {
-                note("a flush failed and is tried again: \(error)")
-                pause()
-            }
-        }
-    }
-
-    /// Between attempts that fail, so that a full disk is not asked without end.
-    private func pause() {
-        _ = work.wait(atMostNs: 1_000_000_000) { work -> Bool? in work.isStopping ? true : nil }
     }
 
     private var isFlushDue: Bool {
@@ -48,30 +30,18 @@ extension LogDatabase {
         return (time.wallMs - sinceMs) / 1000 >= options.flushAfterSeconds
     }
 
-    private func runMerger() {
-        var lastRetentionMs = Int64.min
-        while true {
-            let isStopping = work.wait(atMostNs: 5_000_000_000) { work -> Bool? in
-                guard work.isStopping || work.mergeWanted else { return nil }
-                work.mergeWanted = false
-                return work.isStopping
-            }
-            if isStopping == true { return }
-            do throws(StorageError) {
-                while try mergeOnce() {
-                    if isClosing.load(ordering: .relaxed) { return }
-                    FreedMemory.giveBack()
-                }
-                if time.wallMs - 60_000 >= lastRetentionMs {
-                    lastRetentionMs = time.wallMs
-                    try applyRetention()
-                }
-            } catch {
-                note("a merge failed and is tried again: \(error)")
-                pause()
-            }
+    private func maintain() throws(StorageError) {
+        while try mergeOnce() {
+            if upkeep.isStopping { return }
+            FreedMemory.giveBack()
+        }
+        if time.wallMs - Self.retentionPeriodMs >= retainedMs.load(ordering: .relaxed) {
+            retainedMs.store(time.wallMs, ordering: .relaxed)
+            try applyRetention()
         }
     }
+
+    private static let retentionPeriodMs: Int64 = 60_000
 
     /// Removes parts that are too old or too much, and rewrites those that hold entries which a rule or a deletion has
     /// taken.

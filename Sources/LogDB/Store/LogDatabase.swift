@@ -29,28 +29,19 @@ package final class LogDatabase: LogStore {
     /// Bytes in the head, and when the oldest of them came.
     let headBytes = Atomic<Int>(0)
     let headSinceMs = Atomic<Int64>(.max)
-    let isClosing = Atomic<Bool>(false)
     /// Held by whoever flushes; the number of flushes.
     let flushing = Lock(0)
     let merging = Lock(0)
+    /// When retention was last applied.
+    let retainedMs = Atomic<Int64>(.min)
     /// Held from reading the state to committing it changed.
     let committing = Lock(0)
-    /// Woken when there is something to flush or to merge, and when a flush ended.
-    let work: Monitor<Work>
-    let threads = Lock<[OwnedThread]>([])
+    let upkeep = Upkeep()
     /// They help scans.
     let workers: Workers
     /// They help a flush, which all who append wait for in the end; none without background threads.
     let helpers = Lock<Workers?>(nil)
     private let lock: Lock<DataDirectoryLock?>
-
-    struct Work {
-        var isStopping = false
-        var flushWanted = false
-        var mergeWanted = true
-        /// Why the last flush failed; nil after one that did not.
-        var failure: String?
-    }
 
     private let foundNotices: Lock<[String]>
     /// What was found and put right, while opening and since.
@@ -100,7 +91,6 @@ package final class LogDatabase: LogStore {
         repeats = Repeats(seed: .random(in: .min ... .max))
         disk = DiskWatch(
             directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
-        work = Monitor(Work())
         blocks = BlockCache(bytesMax: options.cacheBytes)
         foundNotices = Lock(found)
         head.withLock { $0.taken = state.taken }
@@ -122,8 +112,7 @@ package final class LogDatabase: LogStore {
     /// Takes over how long entries are kept and how much of them is taken. The rest of the options stays as it was.
     package func adopt(_ changed: LogStoreOptions) {
         settings.withLock { $0.adopt(changed) }
-        work.withLock { $0.mergeWanted = true }
-        work.wakeAll()
+        upkeep.wantMerge()
     }
 
     func note(_ notice: String) {
@@ -162,15 +151,8 @@ package final class LogDatabase: LogStore {
 
     /// - Returns: false where that was done before.
     private func stopThreads() -> Bool {
-        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return false }
         tails.close()
-        work.withLock { $0.isStopping = true }
-        work.wakeAll()
-        threads.withLock { threads in
-            for thread in threads { thread.join() }
-            threads.removeAll()
-        }
-        return true
+        return upkeep.stop()
     }
 
     static func refused(_ error: JournalError) -> StorageError {

@@ -34,22 +34,22 @@ extension TimeSeriesStore {
 
     /// Refuses while nothing can be kept, and makes writers wait for a flush that is behind.
     private func admit() throws(StorageError) {
-        if isClosing.load(ordering: .relaxed) {
+        if upkeep.isStopping {
             throw .unavailable(reason: "the store is closing", retryAfterSeconds: 10)
         }
         if let shortage = disk.shortage { throw .unavailable(reason: "\(shortage)", retryAfterSeconds: 60) }
         guard headSamples.load(ordering: .relaxed) >= options.flushSamples * 2 else { return }
-        wakeFlusher()
+        upkeep.wantFlush()
         let seconds = 30
-        let failure = work.wait(atMostNs: Int64(seconds) * 1_000_000_000) { work -> String?? in
-            if headSamples.load(ordering: .relaxed) < options.flushSamples * 2 { return .some(nil) }
-            return work.failure.map { .some($0) }
+        let wait = upkeep.waitForFlush(atMostNs: Int64(seconds) * 1_000_000_000) {
+            headSamples.load(ordering: .relaxed) < options.flushSamples * 2
         }
-        guard let failure else {
+        switch wait {
+        case .over: return
+        case .failed(let reason):
+            throw .unavailable(reason: "the head is full and cannot be flushed: \(reason)", retryAfterSeconds: 30)
+        case .late:
             throw .unavailable(reason: "the head is full and no flush ended for \(seconds) s", retryAfterSeconds: 30)
-        }
-        if let failure {
-            throw .unavailable(reason: "the head is full and cannot be flushed: \(failure)", retryAfterSeconds: 30)
         }
     }
 
@@ -97,7 +97,7 @@ extension TimeSeriesStore {
         noteLateness(batch)
         let newest = batch.timestampsMs.last ?? batch.histograms.last?.timestampMs
         if let newest { newestMs.max(newest, ordering: .relaxed) }
-        if held >= options.flushSamples && held - gained < options.flushSamples { wakeFlusher() }
+        if held >= options.flushSamples && held - gained < options.flushSamples { upkeep.wantFlush() }
     }
 
     /// Tells those who keep what was made of older samples; called when the batch can be seen.
@@ -108,11 +108,6 @@ extension TimeSeriesStore {
         for index in batch.timestampsMs.indices { oldest = min(oldest, batch.timestampsMs[index]) }
         for index in batch.histograms.indices { oldest = min(oldest, batch.histograms[index].timestampMs) }
         if oldest <= settledMs { unsettled.add(1, ordering: .releasing) }
-    }
-
-    func wakeFlusher() {
-        work.withLock { $0.flushWanted = true }
-        work.wakeAll()
     }
 
     static func refused(_ error: JournalError) -> StorageError {
@@ -175,7 +170,7 @@ extension TimeSeriesStore {
             activate(made, in: shard, &batch)
             needsFlush = creation.index.count >= options.newSeriesMax
         }
-        if needsFlush { wakeFlusher() }
+        if needsFlush { upkeep.wantFlush() }
     }
 
     /// The id of the series with these labels, new or not; nil where it may not be made.

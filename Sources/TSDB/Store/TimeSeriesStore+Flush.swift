@@ -12,20 +12,15 @@ extension TimeSeriesStore {
     /// Turns the head into parts. What is appended meanwhile is in the next head.
     package func flush() throws(StorageError) {
         try flushing.withLock { count throws(StorageError) in
-            defer { work.wakeAll() }
             let startedNs = time.monotonicNs
             do throws(StorageError) {
                 try flushHead()
                 metrics?.flushes.observe(Int(time.monotonicNs - startedNs))
                 count += 1
-                work.withLock {
-                    $0.failure = nil
-                    $0.flushes += 1
-                    $0.mergeWanted = true
-                }
+                upkeep.flushEnded()
             } catch {
                 metrics?.flushFailures.add()
-                work.withLock { $0.failure = "\(error)" }
+                upkeep.flushEnded(failure: "\(error)")
                 throw error
             }
         }

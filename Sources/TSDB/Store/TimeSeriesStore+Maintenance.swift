@@ -9,36 +9,22 @@ import Telemetry
 extension TimeSeriesStore {
     func startThreads() throws(StorageError) {
         do throws(SystemError) {
-            // The threads are joined by `close`, which is why they may hold the store.
-            let flusher = try OwnedThread(name: "metrics flush") { [self] in runFlusher() }
-            let merger = try OwnedThread(name: "metrics merge") { [self] in runMerger() }
-            threads.withLock { $0 = [flusher, merger] }
+            try upkeep.start(
+                "metrics",
+                Upkeep.Duties(
+                    isFlushDue: { [self] in isFlushDue }, flush: { [self] in try flush() },
+                    merge: { [self] in
+                        do throws(StorageError) {
+                            try maintain()
+                        } catch {
+                            metrics?.mergeFailures.add()
+                            throw error
+                        }
+                    },
+                    note: { [self] in note($0) }))
         } catch {
             throw .unavailable(reason: "\(error)", retryAfterSeconds: 10)
         }
-    }
-
-    private func runFlusher() {
-        while true {
-            let next = work.wait(atMostNs: 1_000_000_000) { work -> (isStopping: Bool, isWanted: Bool)? in
-                guard work.isStopping || work.flushWanted else { return nil }
-                defer { work.flushWanted = false }
-                return (work.isStopping, work.flushWanted)
-            }
-            if next?.isStopping == true { return }
-            guard next?.isWanted == true || isFlushDue else { continue }
-            do throws(StorageError) {
-                try flush()
-            } catch {
-                note("a flush failed and is tried again: \(error)")
-                pause()
-            }
-        }
-    }
-
-    /// Between attempts that fail, so that a full disk is not asked without end.
-    private func pause() {
-        _ = work.wait(atMostNs: 1_000_000_000) { work -> Bool? in work.isStopping ? true : nil }
     }
 
     private var isFlushDue: Bool {
@@ -49,40 +35,25 @@ extension TimeSeriesStore {
         return ageSeconds >= (held >= options.flushSamplesMin ? options.flushAfterSeconds : options.flushLatestSeconds)
     }
 
-    private func runMerger() {
-        var lastRetentionMs = Int64.min
-        var lastForgettingMs = time.wallMs
-        while true {
-            let isStopping = work.wait(atMostNs: 5_000_000_000) { work -> Bool? in
-                guard work.isStopping || work.mergeWanted else { return nil }
-                work.mergeWanted = false
-                return work.isStopping
-            }
-            if isStopping == true { return }
-            do throws(StorageError) {
-                while try mergeOnce() {
-                    if isClosing.load(ordering: .relaxed) { return }
-                    FreedMemory.giveBack()
-                }
-                FreedMemory.giveBack()
-                if time.wallMs - 60_000 >= lastRetentionMs {
-                    lastRetentionMs = time.wallMs
-                    try applyRetention()
-                }
-                if time.wallMs - Self.forgettingPeriodMs >= lastForgettingMs,
-                    mayHaveLostSeries.exchange(false, ordering: .relaxed)
-                {
-                    lastForgettingMs = time.wallMs
-                    try forgetLostSeries()
-                }
-            } catch {
-                metrics?.mergeFailures.add()
-                note("a merge failed and is tried again: \(error)")
-                pause()
-            }
+    private func maintain() throws(StorageError) {
+        while try mergeOnce() {
+            if upkeep.isStopping { return }
+            FreedMemory.giveBack()
+        }
+        FreedMemory.giveBack()
+        if time.wallMs - Self.retentionPeriodMs >= retainedMs.load(ordering: .relaxed) {
+            retainedMs.store(time.wallMs, ordering: .relaxed)
+            try applyRetention()
+        }
+        if time.wallMs - Self.forgettingPeriodMs >= forgottenMs.load(ordering: .relaxed),
+            mayHaveLostSeries.exchange(false, ordering: .relaxed)
+        {
+            forgottenMs.store(time.wallMs, ordering: .relaxed)
+            try forgetLostSeries()
         }
     }
 
+    private static let retentionPeriodMs: Int64 = 60_000
     /// Finding lost series walks over all parts.
     private static let forgettingPeriodMs: Int64 = 3_600_000
 

@@ -35,28 +35,19 @@ package final class TimeSeriesStore: MetricStore {
     let mayHaveLostSeries = Atomic<Bool>(false)
     /// Up to where the log holds what the last flush has put aside.
     let frozenPosition = Atomic<UInt64>(0)
-    let isClosing = Atomic<Bool>(false)
     /// From where those need the log who send on what it holds.
     let feedReaders = Lock<[String: FeedPosition]>([:])
     let isLogKeptWhole: Atomic<Bool>
     /// Held by whoever flushes; the number of flushes.
     let flushing = Lock(0)
     let merging = Lock(0)
+    /// When retention was last applied, and when lost series were last looked for.
+    let retainedMs = Atomic<Int64>(.min)
+    let forgottenMs: Atomic<Int64>
     /// Held from reading the state to committing it changed.
     let committing = Lock(0)
-    /// Woken when there is something to flush or to merge, and when a flush ended.
-    let work: Monitor<Work>
-    let threads = Lock<[OwnedThread]>([])
+    let upkeep = Upkeep()
     private let lock: Lock<DataDirectoryLock?>
-
-    struct Work {
-        var isStopping = false
-        var flushWanted = false
-        var mergeWanted = true
-        var flushes = 0
-        /// Why the last flush failed; nil after one that did not.
-        var failure: String?
-    }
 
     private let foundNotices: Lock<[String]>
     /// What was found and put right, while opening and since.
@@ -91,7 +82,7 @@ package final class TimeSeriesStore: MetricStore {
         disk = DiskWatch(
             directory, bytesMin: options.freeBytesMin, ratioMin: options.freeShareMin, in: system, time: time)
         metrics = options.metrics.map { StoreMetrics($0) }
-        work = Monitor(Work())
+        forgottenMs = Atomic(time.wallMs)
         foundNotices = Lock(opened.notices)
         try recover(from: opened.state)
         if let registry = options.metrics { register(in: registry) }
@@ -121,13 +112,7 @@ package final class TimeSeriesStore: MetricStore {
 
     /// Flushes the head and ends all threads. What could not be flushed is in the log.
     package func close() throws(StorageError) {
-        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        work.withLock { $0.isStopping = true }
-        work.wakeAll()
-        threads.withLock { threads in
-            for thread in threads { thread.join() }
-            threads.removeAll()
-        }
+        guard upkeep.stop() else { return }
         let flushFailure: StorageError?
         do throws(StorageError) {
             try flush()
@@ -146,13 +131,7 @@ package final class TimeSeriesStore: MetricStore {
 
     /// Ends as a crash would, for tests: nothing is flushed.
     package func abandon() {
-        guard !isClosing.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        work.withLock { $0.isStopping = true }
-        work.wakeAll()
-        threads.withLock { threads in
-            for thread in threads { thread.join() }
-            threads.removeAll()
-        }
+        guard upkeep.stop() else { return }
         try? journal.close()  // a crash would not even try
         lock.withLock { $0 = nil }
     }
