@@ -4,19 +4,13 @@ import Posix
 import Synchronization
 import Telemetry
 
-/// What one connection sends, request by request.
-protocol BenchSource {
-    /// The next body, how many samples or lines it has, and whether it is the last of a step of time.
-    mutating func next() -> (body: [UInt8], units: Int, endsStep: Bool)?
-}
-
 /// Sends a data set over connections that are kept, each in the order of time, none far ahead of the others.
 final class BenchLoad: Sendable {
     struct Options: Sendable {
         var url: String
         var token: String?
-        var fields: [(name: String, value: String)] = []
-        var connections = 4
+        var fields: [(name: String, value: String)]
+        var connections: Int
         /// Over all connections; nil as fast as it goes.
         var unitsPerSecond: Int?
     }

@@ -14,10 +14,11 @@ struct BenchReport: Sendable {
     /// What is counted: `sample` or `line`.
     var unit: String
     var url: String
-    /// Of the data, as a head shows it.
-    var about: String
-    /// Of the data, by name.
-    var parameters: [(name: String, value: Int)]
+    var hosts: Int
+    var series: (name: String, ofHost: Int)
+    var dataSeconds: Int
+    var seed: UInt64
+    var connections: Int
     var load: BenchLoad.Outcome
     /// Nil where no process was named.
     var server: Server?
@@ -75,7 +76,10 @@ struct BenchReport: Sendable {
     func text(_ console: Console) -> String {
         var table = TextTable("WHAT", "FIGURE")
         for figure in figures { table.add(figure.label, FloatText.fixed(figure.value, decimals: figure.decimals)) }
-        var blocks = ["\(url): \(about)", table.text(console)]
+        let head =
+            "\(url): \(hosts) hosts, \(series.ofHost) \(series.name) each, \(dataSeconds) s of data, seed \(seed), "
+            + "\(connections) connections"
+        var blocks = [head, table.text(console)]
         if !queries.isEmpty {
             var table = TextTable("QUERY", "MEDIAN MS", "95 % MS", "EXPRESSION")
             for times in queries {
@@ -95,7 +99,11 @@ struct BenchReport: Sendable {
         var json = JSONWriter()
         json.beginObject()
         json.member("url", url)
-        for parameter in parameters { json.member(parameter.name, parameter.value) }
+        json.member("hosts", hosts)
+        json.member(series.name, hosts * series.ofHost)
+        json.member("dataSeconds", dataSeconds)
+        json.member("seed", Int(clamping: seed))
+        json.member("connections", connections)
         for figure in figures { json.member(figure.name, figure.value) }
         if let failure = load.failure { json.member("failure", failure) }
         json.name("queries")

@@ -5,23 +5,28 @@ import Storage
 
 /// Lines of a shop's services from a seed: JSON with ids, numbers and messages of a few statements, and lines of access
 /// logs, about 300 bytes each.
-enum ShopLog {
-    struct Options: Sendable {
-        var to = BenchLoad.Options(url: "", fields: [("Content-Type", "application/x-protobuf")])
-        var hosts = 10
-        var lines = 1_000_000
-        var durationSeconds = 3600
-        var seed: UInt64 = 1
-        /// Of the last line.
-        var endNs: Int64 = 0
+struct ShopLog: BenchData {
+    static let unit = "line"
+    static let questionPath = "/loki/api/v1"
+    static let fields: [(name: String, value: String)] = [("Content-Type", "application/x-protobuf")]
+    static let seriesName = "streams"
+    static let seriesOfHost = services.count * Set(levels).count
+    /// Lines of one request.
+    private static let linesOfRequest = 1000
 
-        /// Lines of one request.
-        static let linesOfRequest = 1000
+    var hosts = 10
+    var count = 1_000_000
+    var durationSeconds = 3600
+    var seed: UInt64 = 1
+    var endNs: Int64 = 0
+
+    func source(connection: Int, of connections: Int) -> any BenchSource {
+        Source(self, connection: connection, of: connections)
     }
 
-    fileprivate static let services = ["gateway", "orders", "payments", "search"]
-    fileprivate static let levels = ["INFO", "INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG", "DEBUG", "WARN", "ERROR"]
-    fileprivate static let paths = ["/api/cart", "/api/orders", "/api/products", "/api/search", "/login"]
+    private static let services = ["gateway", "orders", "payments", "search"]
+    private static let levels = ["INFO", "INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG", "DEBUG", "WARN", "ERROR"]
+    private static let paths = ["/api/cart", "/api/orders", "/api/products", "/api/search", "/login"]
 
     /// A phrase that one in about a thousand lines has.
     static let phrase = "payment declined by bank"
@@ -49,8 +54,8 @@ enum ShopLog {
     ]
 
     /// Lines of the hosts of one connection in the order of time.
-    struct Source: BenchSource {
-        private let options: Options
+    private struct Source: BenchSource {
+        private let data: ShopLog
         private let hosts: [Int]
         private let lines: Int
         private var sent = 0
@@ -58,18 +63,18 @@ enum ShopLog {
         private var encoder = LokiPushEncoder()
         private var batch = LogBatch()
 
-        init(_ options: Options, connection: Int) {
-            self.options = options
-            hosts = Array(stride(from: connection, to: options.hosts, by: options.to.connections))
-            let own = options.lines / options.to.connections
-            lines = connection == 0 ? options.lines - own * (options.to.connections - 1) : own
-            random = BenchRandom(seed: options.seed &+ UInt64(connection) &* 0x5851_f42d_4c95_7f2d)
+        init(_ data: ShopLog, connection: Int, of connections: Int) {
+            self.data = data
+            hosts = Array(stride(from: connection, to: data.hosts, by: connections))
+            let own = data.count / connections
+            lines = connection == 0 ? data.count - own * (connections - 1) : own
+            random = BenchRandom(seed: data.seed &+ UInt64(connection) &* 0x5851_f42d_4c95_7f2d)
         }
 
         mutating func next() -> (body: [UInt8], units: Int, endsStep: Bool)? {
-            let count = min(Options.linesOfRequest, lines - sent)
+            let count = min(ShopLog.linesOfRequest, lines - sent)
             guard count > 0, !hosts.isEmpty else { return nil }
-            let host = hosts[sent / Options.linesOfRequest % hosts.count]
+            let host = hosts[sent / ShopLog.linesOfRequest % hosts.count]
             batch.removeAll()
             var streams: [Int: Int] = [:]
             for _ in 0..<count {
@@ -84,8 +89,8 @@ enum ShopLog {
                         ]))
                 }
                 let share = Double(sent) / Double(max(1, lines - 1))
-                let spanNs = Double(options.durationSeconds) * 1e9
-                let timestampNs = options.endNs - Int64((1 - share) * spanNs)
+                let spanNs = Double(data.durationSeconds) * 1e9
+                let timestampNs = data.endNs - Int64((1 - share) * spanNs)
                 let text = pick(5) == 0 ? access() : object(service, level)
                 batch.append(timestampNs, stream: streams[key] ?? 0, Array(text.utf8).span)
                 sent += 1
