@@ -123,7 +123,7 @@ let floor5: [Target] = [
 ]
 
 let floor6: [Target] = [
-    room("Ingest", ["Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
+    room("Ingest", ["LogQL", "Storage", "Model", "HTTP", "Crypto", "Text", "Telemetry", "Encoding", "Posix"]),
     room("Alerting", ["Ledger", "HTTP", "Model", "Crypto", "Text", "Telemetry", "Encoding", "Posix"], small),
     room("Rules", ["LogQL", "PromQL", "Storage", "Model", "Text", "Telemetry", "Encoding", "Posix"], small),
 ]

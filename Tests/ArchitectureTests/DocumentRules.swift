@@ -86,6 +86,35 @@ enum DocumentRules {
         return missing + wrong
     }
 
+    /// Where the keys of configurations are read that are obs' own.
+    static let configurations = [
+        "Sources/obs/Configuration/StorageOptions.swift", "Sources/obs/Configuration/LogOptions.swift",
+        "Sources/obs/Configuration/QueryOptions.swift", "Sources/obs/Configuration/AuthOptions.swift",
+        "Sources/obs/Configuration/DashboardOptions.swift", "Sources/obs/Agent/AgentConfiguration.swift",
+        "Sources/Agent/Host/", "Sources/Agent/Integrations/", "Sources/Agent/LogShipper/", "Sources/Agent/LogSources/",
+        "Sources/Agent/Spool/", "Sources/Ingest/Pipelines/", "Sources/Ingest/Syslog/", "Sources/Ingest/Listeners/",
+        "Sources/Crypto/TLS/TLSOptions+YAML.swift", "Sources/Alerting/Cluster/",
+    ]
+    /// Keys in those files that are Prometheus'.
+    static let keysOfPrometheus: Set = [
+        "tsdb", "exemplars", "max_exemplars", "out_of_order_time_window", "stale_series_compaction_threshold",
+        "chunk_encoding", "floats", "size", "percentage",
+    ]
+
+    /// Every key that a configuration may have stands in the page about them.
+    static func configurationKeys(in files: [SourceFile], page: SourceFile) -> [Finding] {
+        files.filter { file in file.isSwift && configurations.contains { file.path.hasPrefix($0) } }.flatMap { file in
+            var keys: Set<String> = []
+            for match in file.text.matches(of: /(?:[a-z]\.\w+\(|\(\w+, |file: )"([a-z][a-z_]*)"[,)]/)
+            where file.text.contains("YAMLSection") {
+                keys.insert(String(match.1))
+            }
+            return keys.subtracting(keysOfPrometheus).sorted().filter { key in
+                !page.text.contains("\(key):") && !page.text.contains("`\(key)`")
+            }.map { Finding(path: file.path, what: "the key \($0) does not stand in \(page.path)") }
+        }
+    }
+
     /// What may lie at the top of the repository; names that .gitignore lists are not part of it.
     static func topLevel(_ names: [String], ignored: Set<String>) -> [Finding] {
         let allowed: Set = [

@@ -42,6 +42,25 @@ import Testing
         #expect(DocumentRules.figures(in: SourceFile(path: "README.md", text: text)).count == count)
     }
 
+    @Test func everyKeyOfAConfigurationIsDescribed() throws {
+        let page = try Repository.file("Sources/obs/obs.docc/Configuration.md")
+        let findings = DocumentRules.configurationKeys(in: Repository.files(under: "Sources"), page: page)
+        #expect(findings.isEmpty, "\(list(findings))")
+    }
+
+    @Test func aKeyThatIsNotDescribedIsFound() {
+        let code = SourceFile(
+            path: "Sources/obs/Configuration/LogOptions.swift",
+            text: """
+                init(_ section: YAMLSection) {
+                    section.bytes("line_limit")
+                    section.secret("key", file: "key_file")
+                }
+                """)
+        let page = SourceFile(path: "Configuration.md", text: "line_limit: 5\n`key`")
+        #expect(DocumentRules.configurationKeys(in: [code], page: page).map(\.what).count == 1)
+    }
+
     @Test func architectureListsTheRooms() throws {
         let filled = Repository.files(under: "Sources").filter { $0.stem != "Placeholder" }.compactMap(\.room)
         let document = try Repository.file("ARCHITECTURE.md")

@@ -63,6 +63,21 @@ package struct IntegrationOptions: Sendable {
         section.finish()
     }
 
+    /// What probes extract from answers: in later steps `${name}` is that, and no variable of the environment.
+    package static func extractedNames(in node: YAMLNode) -> Set<String> {
+        switch node.content {
+        case .scalar: []
+        case .sequence(let nodes): nodes.reduce(into: []) { $0.formUnion(extractedNames(in: $1)) }
+        case .mapping(let pairs):
+            pairs.reduce(into: []) { names, pair in
+                names.formUnion(extractedNames(in: pair.value))
+                if pair.key == "extract", case .mapping(let found) = pair.value.content {
+                    names.formUnion(found.map(\.key))
+                }
+            }
+        }
+    }
+
     package var isEmpty: Bool { all.isEmpty }
 
     /// The metrics of all of them, asked as the host's are.

@@ -1,5 +1,7 @@
 import Encoding
+import Ingest
 import Model
+import Text
 
 /// `pipeline_stages` of promtail as stages of the agent. What promtail extracts lives until the end of the pipeline: here it
 /// is metadata that a last stage takes away.
@@ -57,6 +59,8 @@ struct PromtailStages {
         case "match": readMatch(pair.value, facts)
         case "replace": readReplace(pair.value, facts)
         case "decolorize": add("replace", [("expression", .text("\u{1b}\\[[0-9;]*[A-Za-z]")), ("with", .text(""))])
+        case "template": readTemplate(pair.value, facts)
+        case "pack": readPack(pair.value)
         case "sampling": add("sample", [("keep", .plain(facts["rate"] ?? "1"))])
         case "multiline": readMultiline(facts)
         case "metrics": readMetrics(pair.value)
@@ -145,6 +149,25 @@ struct PromtailStages {
             return notice(node, "replace works on the line, not on the field \(source)")
         }
         add("replace", [("expression", .text(facts["expression"] ?? "")), ("with", .text(text))])
+    }
+
+    private mutating func readTemplate(_ node: YAMLNode, _ facts: [String: String]) {
+        let (target, text) = (facts["source"] ?? "", facts["template"] ?? "")
+        do throws(TemplateError) {
+            _ = try TemplateStage.compiled(text)
+        } catch {
+            return notice(node, "the template is not brought over: \(error)")
+        }
+        extracted.insert(target)
+        add("template", [("target", .text(target)), ("text", .text(text))])
+    }
+
+    private mutating func readPack(_ node: YAMLNode) {
+        if node["ingest_timestamp"]?.text != "false" {
+            notice(node, "packed lines keep their time, as with ingest_timestamp: false")
+        }
+        let names = node["labels"].map(PromtailConversion.items) ?? []
+        add("pack", [("labels", .list(names.compactMap(\.text).map { .text($0) }))])
     }
 
     /// promtail counts where its source is there, which has the metric's name where it has none of its own.

@@ -13,11 +13,13 @@ package enum LogStages {
         MetadataStage.self,
         MetricsStage.self,
         OutputStage.self,
+        PackStage.self,
         PatternStage.self,
         RedactStage.self,
         RegexpStage.self,
         ReplaceStage.self,
         SampleStage.self,
+        TemplateStage.self,
         TimestampStage.self,
     ]
 

@@ -1,11 +1,11 @@
 import Encoding
 import Glibc
 import Model
-import Text
+package import Text
 
 /// What Loki's templates can do beside Go's own functions and those of all templates.
-enum TemplateFunctions {
-    static let all: [TemplateFunction] = cases + pieces + searches + patterns + numbers + times + encodings
+package enum TemplateFunctions {
+    package static let all: [TemplateFunction] = cases + pieces + searches + patterns + numbers + times + encodings
 
     private static func text(_ value: TemplateValue) -> String { value.text ?? value.printed }
 

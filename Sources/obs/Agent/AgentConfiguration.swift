@@ -44,10 +44,9 @@ struct AgentConfiguration: Sendable {
     private init(_ section: YAMLSection, _ environment: Environment) {
         environment.expandKeys(
             of: section,
-            [
-                "listen", "auth", "tls", "host", "collector", "labels", "cloud", "metrics", "heartbeat", "buffer",
-                "integrations",
-            ])
+            ["listen", "auth", "tls", "host", "collector", "labels", "cloud", "metrics", "heartbeat", "buffer"])
+        let extracted = section.value("integrations").map(IntegrationOptions.extractedNames) ?? []
+        environment.expandKeys(of: section, ["integrations"], leaving: extracted)
         if let node = section.value("listen") { listen = Self.addresses(node, section.reader) }
         if let node = section.section("host") { host = HostOptions(node) }
         if let node = section.section("integrations") { integrations = IntegrationOptions(node) }

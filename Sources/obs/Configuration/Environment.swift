@@ -30,12 +30,14 @@ struct Environment: Sendable {
     }
 
     /// Replaces `${NAME}` in the values of these keys.
-    func expandKeys(of section: YAMLSection, _ keys: [String]) {
-        for key in keys { section.replace(key) { expand($0, section.reader) } }
+    ///
+    /// - Parameter others: names that mean something else there, and stay.
+    func expandKeys(of section: YAMLSection, _ keys: [String], leaving others: Set<String> = []) {
+        for key in keys { section.replace(key) { expand($0, section.reader, leaving: others) } }
     }
 
     /// Replaces `${NAME}`. A variable that is not there is an error: an empty password would be worse.
-    private func expand(_ node: YAMLNode, _ reader: YAMLReader) -> YAMLNode {
+    private func expand(_ node: YAMLNode, _ reader: YAMLReader, leaving others: Set<String> = []) -> YAMLNode {
         node.mapScalars { text, scalar in
             guard text.contains("${") else { return text }
             var result = ""
@@ -43,7 +45,9 @@ struct Environment: Sendable {
             while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
                 let name = String(rest[start.upperBound..<end])
                 result += rest[..<start.lowerBound]
-                if let value = value(name) {
+                if others.contains(name) {
+                    result += "${\(name)}"
+                } else if let value = value(name) {
                     result += value
                 } else {
                     reader.refuse(

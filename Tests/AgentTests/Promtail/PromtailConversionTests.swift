@@ -154,6 +154,23 @@ struct PromtailCase: Sendable, CustomTestStringConvertible {
             ["login password=abc1 and password=x2 end"],
             [Line(text: "login password=**** and password=**** end", labels: ["job": "app"])]),
         PromtailCase(
+            "template, of what was extracted, of labels, of nothing and of the line",
+            """
+            - regex: {expression: 'user=(?P<user>\\S+)'}
+            - template: {source: user, template: '{{ ToUpper .Value }}@{{ .job }}'}
+            - template: {source: size, template: '{{ len .Entry }}'}
+            - template: {source: none, template: '{{ if .Value }}{{ .Value }}{{ else }}no{{ end }}'}
+            - template: {source: empty, template: '{{ .absent }}'}
+            - labels: {user: , size: , none: , empty: }
+            """,
+            ["x user=eve"],
+            [Line(text: "x user=eve", labels: ["job": "app", "user": "EVE@app", "size": "10", "none": "no"])]),
+        PromtailCase(
+            "pack",
+            "- regex: {expression: 'pod=(?P<pod>\\S+)'}\n- pack: {labels: [pod, job, no], ingest_timestamp: false}",
+            ["x pod=\"a\""],
+            [Line(text: #"{"job":"app","pod":"\"a\"","_entry":"x pod=\"a\""}"#, labels: [:])]),
+        PromtailCase(
             "static labels, labeldrop, structured metadata",
             "- logfmt: {mapping: {trace: trace_id, a: a}}\n- structured_metadata: {trace_id: trace}\n- static_labels: {env: prod}\n- labels: {a: }\n- labeldrop: [a]",
             ["trace_id=f00 a=1"],
@@ -196,11 +213,11 @@ struct PromtailCase: Sendable, CustomTestStringConvertible {
                   - sampling: {rate: 1}
                   - tenant: {value: t}
                   - geoip: {db: /x.mmdb, source: ip}
-                  - template: {source: a, template: "{{ .Value }}"}
+                  - template: {source: a, template: "{{ .Value | Hash }}"}
             """, ["a"], [Line(text: "a", labels: ["job": "app"])],
             notices: [
                 "has no tenants", "batchwait", "positions", "limits_config", "kafka", "stage tenant", "stage geoip",
-                "stage template",
+                "template is not brought over",
             ]),
         PromtailCase(
             "relabelling to fixed labels",

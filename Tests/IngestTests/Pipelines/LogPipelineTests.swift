@@ -1,6 +1,7 @@
 import Encoding
 import Ingest
 import Model
+import Posix
 import Storage
 import TestSupport
 import Testing
@@ -84,7 +85,9 @@ struct LogPipelineTests {
             "stages: [{dorp: {}}]", "stages: [{drop: {}}]", "stages: [{drop: {line: '('}}]",
             "stages: [{sample: {keep: 2}}]", "stages: [{pattern: {}}]", "stages: [{pattern: {expression: 'x'}}]",
             "stages: [{json: {field: a}}]",
-            "stages: [{redact: {kinds: [mail]}}]", "stages: [{timestamp: {}}]", "stages: [{regexp: {expression: 'x'}}]",
+            "stages: [{redact: {kinds: [mail]}}]", "stages: [{template: {target: a, text: '{{ nothing .a }}'}}]",
+            "stages: [{template: {text: x}}]", "stages: [{template: {target: a}}]", "stages: [{pack: {}}]",
+            "stages: [{timestamp: {}}]", "stages: [{regexp: {expression: 'x'}}]",
             "stage: []",
         ])
     func refusesFlaws(yaml: String) throws {
@@ -117,6 +120,30 @@ struct LogPipelineTests {
         #expect(parts.count == 3 && parts.first == parts.last && Set(parts).count == 2)
         #expect(
             try run("stages: [{redact: {}}]", "x", [("app", "x"), ("user", "a@b.de")]) == "app=x,user=[email] 5 x ")
+        let folder = TemporaryDirectory()
+        let file = folder.file("redact.key")
+        try LocalFileSystem().replaceFile(file, with: Array("k\n".utf8).span)
+        let byFile = try run("stages: [{redact: {kinds: [email], key_file: \(file)}}]", "a@b.de c@d.de a@b.de")
+        #expect(byFile == hashed)
+    }
+
+    @Test("makes texts of templates, and packs labels into the line")
+    func makesTexts() throws {
+        let line = #"{"user":"Eve","n":3}"#
+        #expect(
+            try run("stages: [{template: {target: user, text: '{{ .Value | lower }} of {{ .app }}'}}]", line)
+                == "app=x 5 \(line) user=eve of x")
+        #expect(
+            try run("stages: [{template: {target: size, text: '{{ len .Entry }}{{ .absent }}'}}]", "four")
+                == "app=x 5 four size=4")
+        // A target that a template leaves empty is taken away.
+        #expect(
+            try run("stages: [{metadata: {set: {a: b}}}, {template: {target: a, text: '{{ .absent }}'}}]", "x")
+                == "app=x 5 x ")
+        let packed = try run(
+            "stages: [{metadata: {set: {pod: p}}}, {pack: {labels: [pod, app, absent]}}]", "say \"hi\"",
+            [("app", "x"), ("env", "prod")])
+        #expect(packed == #"env=prod 5 {"app":"x","pod":"p","_entry":"say \"hi\""} "#)
     }
 
     @Test("finds every planted item, wherever in a line it stands")

@@ -1,4 +1,5 @@
 import Agent
+import Encoding
 import Foundation
 import Testing
 
@@ -21,5 +22,29 @@ struct AgentConfigurationTests {
             #expect(result.configuration.shipping.destinations.count == 1, "\(name)")
             #expect(!result.configuration.shipping.files.isEmpty, "\(name)")
         }
+    }
+
+    @Test("know what is a variable of the environment and what an earlier step of a probe has found")
+    func variables() throws {
+        let folder = try ConfigurationFolder([
+            "agent.yaml": """
+            labels: {site: "${SITE}"}
+            integrations:
+              probe:
+                targets:
+                  - name: shop
+                    http:
+                      steps:
+                        - {url: "http://${SITE}/login", extract: {token: 'token=(\\w+)'}}
+                        - {url: "http://${SITE}/orders?token=${token}"}
+            """
+        ])
+        let path = "\(folder.path)/agent.yaml"
+        let result = AgentConfiguration.load(path: path, environment: Environment(["SITE": "a", "token": "env"]))
+        #expect(result.errors.map(\.description) == [])
+        #expect(result.configuration.shipping.labels == ["site": "a"])
+        let missing = AgentConfiguration.load(path: path, environment: Environment([:]))
+        #expect(missing.errors.count == 3)
+        #expect(missing.errors.allSatisfy { $0.what.contains("SITE") })
     }
 }

@@ -1,6 +1,8 @@
 import Crypto
 package import Encoding
+import Glibc
 import Model
+import Posix
 import Text
 
 /// `redact`: takes personal data and secrets out of lines, labels and metadata before anything is written. What is found is
@@ -11,7 +13,7 @@ package struct RedactStage: LogStage {
     private let finders: [Redaction]
     private let secret: [UInt8]?
 
-    /// `{kinds: [email, card, ip, token], patterns: {employee: "E[0-9]{6}"}, key_file: ...}`; all kinds without `kinds`.
+    /// `{kinds: [email, card, ip, token], patterns: {employee: "E[0-9]{6}"}, key_file: redact.key}`; all kinds without `kinds`.
     package init(_ section: YAMLSection) {
         let names = section.strings("kinds") ?? Redaction.Kind.allCases.map(\.rawValue)
         var finders: [Redaction] = []
@@ -32,9 +34,29 @@ package struct RedactStage: LogStage {
             }
         }
         self.finders = finders
-        secret = section.secret("key").map { Array($0.text.utf8) }
+        secret = Self.secret(section)
         section.finish()
     }
+
+    private static func secret(_ section: YAMLSection) -> [UInt8]? {
+        switch section.secret("key", file: "key_file") {
+        case nil: return nil
+        case .text(let secret): return Array(secret.text.utf8)
+        case .file(let path):
+            do throws(SystemError) {
+                let bytes = try LocalFileSystem().readFile(path, atMostBytes: keyBytesMax)
+                let key = Array(bytes.prefix { $0 > UInt8(ascii: " ") })
+                if key.isEmpty { section.refuse(at: "key_file", "the key file is empty", "openssl rand -hex 32") }
+                return key
+            } catch {
+                // Whoever looks at all named files tells of one that is not there.
+                if error.code != ENOENT { section.refuse(at: "key_file", "\(error)") }
+                return nil
+            }
+        }
+    }
+
+    private static let keyBytesMax = 4096
 
     package func run(_ entry: inout StagedEntry) -> Bool {
         redact(&entry.line)
