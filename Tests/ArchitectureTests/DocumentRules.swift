@@ -101,14 +101,15 @@ enum DocumentRules {
         "chunk_encoding", "floats", "size", "percentage",
     ]
 
+    /// How a section is asked for a key.
+    private static var readKey: Regex<(Substring, Substring?, Substring?)> {
+        /\.(?:string|secret|bool|int|float|strings|section|sections|texts|list|path|expression|choice|bytes|durationMs|value)\("([a-z][a-z_]*)"[,)]|(?:file: |\(section, )"([a-z][a-z_]*)"[,)]/
+    }
+
     /// Every key that a configuration may have stands in the page about them.
     static func configurationKeys(in files: [SourceFile], page: SourceFile) -> [Finding] {
         files.filter { file in file.isSwift && configurations.contains { file.path.hasPrefix($0) } }.flatMap { file in
-            var keys: Set<String> = []
-            for match in file.text.matches(of: /(?:[a-z]\.\w+\(|\(\w+, |file: )"([a-z][a-z_]*)"[,)]/)
-            where file.text.contains("YAMLSection") {
-                keys.insert(String(match.1))
-            }
+            let keys = Set(file.text.matches(of: readKey).compactMap { $0.1 ?? $0.2 }.map(String.init))
             return keys.subtracting(keysOfPrometheus).sorted().filter { key in
                 !page.text.contains("\(key):") && !page.text.contains("`\(key)`")
             }.map { Finding(path: file.path, what: "the key \($0) does not stand in \(page.path)") }
