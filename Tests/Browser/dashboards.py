@@ -104,6 +104,21 @@ def check(panels):
     assert panels["memory of web-2"]["tiles"][0][0].startswith("2 GiB")
 
 
+def check_stack(page):
+    """Under every instant of the upper series there is its colour, also where the lower one is not there."""
+    shares = page.evaluate("""() => {
+        const canvas = document.querySelector(".panel[aria-label='stack with gaps'] canvas");
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+        const blue = (x) => [...Array(height).keys()].filter((y) => {
+            const at = (y * width + x) * 4;
+            return data[at] < 40 && data[at + 1] < 40 && data[at + 2] > 200 && data[at + 3] > 200;
+        }).length / height;
+        return [...Array(40).keys()].map((step) => blue(Math.round(width * (0.15 + 0.8 * step / 40))));
+    }""")
+    assert min(shares) > 0.4, f"shares of the height that the upper series fills: {shares}"
+
+
 def differing(page, others):
     """The panels whose pictures are not those of another form."""
     made = {name: page.locator(f".panel[aria-label='{name}']").screenshot() for name in others or page.evaluate(
@@ -127,6 +142,7 @@ with visiting(size={"width": 1440, "height": 7000}) as visit:
         expect(page.locator(".panel", has_text="convertFieldType").locator("td").first).to_be_visible()
         panels = shown(page)
         check(panels)
+        check_stack(page)
         cut = page.evaluate("""() => [...document.querySelectorAll(".tile-value")]
             .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)""")
         assert not cut, f"texts that are cut off: {cut}"

@@ -159,11 +159,11 @@ extension PanelPicture {
 
     private func stacked(_ columns: [[Double]]) -> [[Double]] {
         guard panel.isStacked, let count = columns.first?.count else { return columns }
-        var sums = [Double](repeating: 0, count: count)
+        var sums = (0..<count).map { place in columns.contains { $0[place].isFinite } ? 0 : Double.nan }
         return columns.map { column in
             column.indices.map { place in
                 if column[place].isFinite { sums[place] += column[place] }
-                return column[place].isFinite ? sums[place] : .nan
+                return sums[place]
             }
         }
     }

@@ -124,9 +124,10 @@ export class Graph {
       const key = `${one.stack.group ?? "A"}|${one.axis}|${one.isNegative ? "-" : "+"}`;
       const below = sums.get(key);
       const isShare = one.stack.mode === "percent";
-      const total = isShare ? this.totals(visible, values, key) : null;
+      const total = this.totals(visible, values, key);
       result[place] = values[place].map((value, at) => {
-        if (value === undefined && !below) return undefined;
+        // A series that is not there adds nothing, as long as another of the stack is there: what lies on it has its edge.
+        if (total[at] === undefined) return value === undefined && !below ? undefined : null;
         const own = typeof value === "number" && Number.isFinite(value) ? value : 0;
         return (below ? below.column[at] ?? 0 : 0) +
           (isShare ? (total[at] ? own / Math.abs(total[at]) : 0) : own);
@@ -142,12 +143,13 @@ export class Graph {
     return result;
   }
 
+  /// Sums of a stack; undefined where none of it is there.
   totals(visible, values, key) {
     const total = [];
     visible.forEach((one, place) => {
       if (!one.stack || `${one.stack.group ?? "A"}|${one.axis}|${one.isNegative ? "-" : "+"}` !== key) return;
       values[place].forEach((value, at) => {
-        total[at] = (total[at] ?? 0) + (typeof value === "number" && Number.isFinite(value) ? value : 0);
+        if (typeof value === "number" && Number.isFinite(value)) total[at] = (total[at] ?? 0) + value;
       });
     });
     return total;
