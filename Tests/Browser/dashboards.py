@@ -119,6 +119,22 @@ def check_stack(page):
     assert min(shares) > 0.4, f"shares of the height that the upper series fills: {shares}"
 
 
+def check_marks(page):
+    """What always fires is no mark on graphs; what fired is."""
+    page.route("**/obs/v1/alerts/history*", lambda route: route.fulfill(json={"data": [
+        {"kind": kind, "at": "2026-11-22T00:00:00Z", "labels": {"alertname": name, "severity": severity}}
+        for kind, name, severity in (("firing", "Always", "none"), ("firing", "Broken", "critical"), ("resolved", "Broken", "critical"))
+    ]}))
+    texts = page.evaluate("""async () => {
+        const base = document.querySelector("script[type=module]").src;
+        const { loadEvents } = await import(new URL("chart/events.js", base));
+        const range = { from: Date.now() - 60_000, to: Date.now() };
+        return (await loadEvents(range, new AbortController().signal)).map(({ text }) => text);
+    }""")
+    page.unroute("**/obs/v1/alerts/history*")
+    assert [text for text in texts if " fires" in text] == ["Broken fires "], texts
+
+
 def differing(page, others):
     """The panels whose pictures are not those of another form."""
     made = {name: page.locator(f".panel[aria-label='{name}']").screenshot() for name in others or page.evaluate(
@@ -143,6 +159,7 @@ with visiting(size={"width": 1440, "height": 7000}) as visit:
         panels = shown(page)
         check(panels)
         check_stack(page)
+        check_marks(page)
         cut = page.evaluate("""() => [...document.querySelectorAll(".tile-value")]
             .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)""")
         assert not cut, f"texts that are cut off: {cut}"

@@ -19,7 +19,9 @@ export async function loadEvents(range, signal) {
 async function alertMarks(range, signal) {
   const query = { from: range.from / 1000, to: range.to / 1000, limit: 500 };
   const { data } = await request("/obs/v1/alerts/history", { query, signal });
-  return data.filter(({ kind }) => kind === "firing").map(({ at, labels }) => ({
+  // What always fires, for those who listen whether alerts arrive, is no event.
+  const isEvent = ({ kind, labels }) => kind === "firing" && labels.severity !== "none";
+  return data.filter(isEvent).map(({ at, labels }) => ({
     from: Date.parse(at),
     to: null,
     text: `${labels.alertname} fires ${labels.instance ?? ""}`,
