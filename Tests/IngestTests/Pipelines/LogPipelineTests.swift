@@ -136,6 +136,7 @@ struct LogPipelineTests {
         #expect(
             try run("stages: [{template: {target: size, text: '{{ len .Entry }}{{ .absent }}'}}]", "four")
                 == "app=x 5 four size=4")
+        #expect(try run("stages: [{template: {target: app, text: '{{ .Value }}2'}}]", "a") == "app=x 5 a app=x2")
         // A target that a template leaves empty is taken away.
         #expect(
             try run("stages: [{metadata: {set: {a: b}}}, {template: {target: a, text: '{{ .absent }}'}}]", "x")

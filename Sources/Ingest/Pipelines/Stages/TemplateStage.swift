@@ -4,7 +4,7 @@ import Model
 package import Text
 
 /// `template`: makes the metadata `target` of a template as `line_format` has it, of labels and metadata by name. `.Value` is
-/// what `target` was before, `.Entry` the line. Of nothing it makes nothing.
+/// what `target` was before, as metadata, field or label, `.Entry` the line. Of nothing it makes nothing.
 package struct TemplateStage: LogStage {
     package static let key = "template"
     private static let name = "template"
@@ -40,7 +40,8 @@ package struct TemplateStage: LogStage {
             texts.removeAll { $0.0 == pair.name }
             texts.append((pair.name, pair.value))
         }
-        texts.append(("Value", entry.value(target)))
+        let value = entry.value(target)
+        texts.append(("Value", value.isEmpty ? entry.labels[target] : value))
         texts.append(("Entry", String(decoding: entry.line, as: UTF8.self)))
         let made = try? templates.execute(Self.name, .map(TemplateMap(texts: texts)))  // the entry stays as it is then
         if let made { entry.setMetadata(target, made) }
