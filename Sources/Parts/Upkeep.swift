@@ -13,8 +13,8 @@ package final class Upkeep: Sendable {
         private let note: @Sendable (String) -> Void
 
         /// - Parameters:
-        ///   - isFlushDue: asked every second.
-        ///   - merge: done every five seconds and whenever it is wanted; returns early where `isStopping`.
+        ///   - isFlushDue: asked in every period of flushes.
+        ///   - merge: done in every period of merges and whenever it is wanted; returns early where `isStopping`.
         package init(
             isFlushDue: @escaping @Sendable () -> Bool, flush: @escaping @Sendable () throws -> Void,
             merge: @escaping @Sendable () throws -> Void, note: @escaping @Sendable (String) -> Void
@@ -23,22 +23,17 @@ package final class Upkeep: Sendable {
         }
 
         fileprivate func flush(isWanted: Bool) -> Bool {
-            guard isWanted || isFlushDue() else { return true }
-            do {
-                try flush()
-                return true
-            } catch {
-                note("a flush failed and is tried again: \(error)")
-                return false
-            }
+            isWanted || isFlushDue() ? attempt("flush", flush) : true
         }
 
-        fileprivate func mergeParts() -> Bool {
+        fileprivate func mergeParts() -> Bool { attempt("merge", merge) }
+
+        private func attempt(_ what: String, _ body: () throws -> Void) -> Bool {
             do {
-                try merge()
+                try body()
                 return true
             } catch {
-                note("a merge failed and is tried again: \(error)")
+                note("a \(what) failed and is tried again: \(error)")
                 return false
             }
         }
@@ -60,27 +55,29 @@ package final class Upkeep: Sendable {
         var failure: String?
     }
 
-    private static let flushPeriodNs: Int64 = 1_000_000_000
-    private static let mergePeriodNs: Int64 = 5_000_000_000
+    private let flushPeriodNs: Int64
+    private let mergePeriodNs: Int64
     private static let restNs: Int64 = 1_000_000_000
 
     private let state = Monitor(State())
     private let stopping = Atomic<Bool>(false)
     private let threads = Lock<[OwnedThread]>([])
 
-    package init() {}
+    package init(flushPeriodNs: Int64 = 1_000_000_000, mergePeriodNs: Int64 = 5_000_000_000) {
+        (self.flushPeriodNs, self.mergePeriodNs) = (flushPeriodNs, mergePeriodNs)
+    }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// Starts the threads; `stop` joins them, which is why the duties may hold the store.
     package func start(_ name: String, _ duties: Duties) throws(SystemError) {
         let flusher = try OwnedThread(name: "\(name) flush") { [self] in
-            repeatUntilStopped(everyNs: Self.flushPeriodNs, \.isFlushWanted) { duties.flush(isWanted: $0) }
+            repeatUntilStopped(everyNs: flushPeriodNs, \.isFlushWanted) { duties.flush(isWanted: $0) }
         }
         threads.withLock { $0.append(flusher) }
         do throws(SystemError) {
             let merger = try OwnedThread(name: "\(name) merge") { [self] in
-                repeatUntilStopped(everyNs: Self.mergePeriodNs, \.isMergeWanted) { _ in duties.mergeParts() }
+                repeatUntilStopped(everyNs: mergePeriodNs, \.isMergeWanted) { _ in duties.mergeParts() }
             }
             threads.withLock { $0.append(merger) }
         } catch {

@@ -12,7 +12,8 @@ struct UpkeepTests {
         }
         struct Failure: Error, CustomStringConvertible { let description = "the disk is full" }
 
-        let upkeep = Upkeep()
+        /// Nothing is done because its time has come.
+        let upkeep = Upkeep(flushPeriodNs: 3_600_000_000_000, mergePeriodNs: 3_600_000_000_000)
         let done = Monitor(Done())
         private let failuresLeft: Lock<Int>
 
@@ -54,7 +55,7 @@ struct UpkeepTests {
         #expect(counted.wait { $0.merges == 2 } == .init(flushes: 1, merges: 2))
     }
 
-    @Test func aFailedFlushIsToldAndDoneAgain() throws {
+    @Test func aFailedFlushIsToldUntilOneIsGood() throws {
         let counted = try Counted(failures: 1)
         defer { _ = counted.upkeep.stop() }
         counted.upkeep.wantFlush()

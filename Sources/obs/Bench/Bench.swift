@@ -3,7 +3,6 @@ import Posix
 /// A run of `obs bench`: the data is sent, the server watched until it has settled, and asked.
 struct Bench<Data: BenchData> {
     private let options: BenchOptions<Data>
-    private let data: Data
     private let connection: ServerConnection
     private let console: Console
 
@@ -13,8 +12,10 @@ struct Bench<Data: BenchData> {
         var options = options
         options.connections = min(options.connections, options.data.hosts)
         options.data.endNs = time.wallNs
-        (self.options, data) = (options, options.data)
+        self.options = options
     }
+
+    private var data: Data { options.data }
 
     func run() throws -> BenchReport {
         let process = try options.pid.map { pid throws(SystemError) in try WatchedProcess(pid) }
