@@ -44,6 +44,7 @@ import Testing
             let text = "\(sides[logsFirst ? 1 : 0]) \(operation) on (app) \(sides[logsFirst ? 0 : 1])"
             let steps = Self.stepsMs.map { $0 * 1_000_000 }
             let expected = try? Self.byApp(plain.rows(query, steps: steps))  // both fail
+            if let expected, [">", "<="].contains(operation), Self.isCloseCall(expected, orders) { continue }
             let found = try? Self.side(engine, text)  // compared below
             let combined = expected.map {
                 Self.combined(operation, logsFirst ? $0 : orders, logsFirst ? orders : $0)
@@ -107,6 +108,16 @@ import Testing
             }
         }
         return side.filter { $0.value.contains { $0 != nil } }
+    }
+
+    /// Whether numbers somewhere are one but for the rounding of their sums, so that nobody knows which is the larger one.
+    private static func isCloseCall(_ left: Side, _ right: Side) -> Bool {
+        left.contains { app, values in
+            zip(values, right[app] ?? []).contains { a, b in
+                guard let a, let b else { return false }
+                return a != b && abs(a - b) <= 1e-9 * max(abs(a), abs(b))
+            }
+        }
     }
 
     private static func value(_ operation: String, _ left: Double?, _ right: Double?) -> Double? {
