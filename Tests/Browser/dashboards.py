@@ -104,39 +104,6 @@ def check(panels):
     assert panels["memory of web-2"]["tiles"][0][0].startswith("2 GiB")
 
 
-def check_stack(page):
-    """Under every instant of the upper series there is its colour, also where the lower one is not there."""
-    shares = page.evaluate("""() => {
-        const canvas = document.querySelector(".panel[aria-label='stack with gaps'] canvas");
-        const { width, height } = canvas;
-        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-        const blue = (x) => [...Array(height).keys()].filter((y) => {
-            const at = (y * width + x) * 4;
-            return data[at] < 40 && data[at + 1] < 40 && data[at + 2] > 200 && data[at + 3] > 200;
-        }).length / height;
-        return [...Array(40).keys()].map((step) => blue(Math.round(width * (0.15 + 0.8 * step / 40))));
-    }""")
-    # A mark of an event may stand before some.
-    hidden = sum(share < 0.4 for share in shares)
-    assert hidden <= 3, f"shares of the height that the upper series fills: {shares}"
-
-
-def check_marks(page):
-    """What always fires is no mark on graphs; what fired is."""
-    page.route("**/obs/v1/alerts/history*", lambda route: route.fulfill(json={"data": [
-        {"kind": kind, "at": "2026-11-22T00:00:00Z", "labels": {"alertname": name, "severity": severity}}
-        for kind, name, severity in (("firing", "Always", "none"), ("firing", "Broken", "critical"), ("resolved", "Broken", "critical"))
-    ]}))
-    texts = page.evaluate("""async () => {
-        const base = document.querySelector("script[type=module]").src;
-        const { loadEvents } = await import(new URL("chart/events.js", base));
-        const range = { from: Date.now() - 60_000, to: Date.now() };
-        return (await loadEvents(range, new AbortController().signal)).map(({ text }) => text);
-    }""")
-    page.unroute("**/obs/v1/alerts/history*")
-    assert [text for text in texts if " fires" in text] == ["Broken fires "], texts
-
-
 def differing(page, others):
     """The panels whose pictures are not those of another form."""
     made = {name: page.locator(f".panel[aria-label='{name}']").screenshot() for name in others or page.evaluate(
@@ -160,7 +127,6 @@ with visiting(size={"width": 1440, "height": 7000}) as visit:
         expect(page.locator(".panel", has_text="convertFieldType").locator("td").first).to_be_visible()
         panels = shown(page)
         check(panels)
-        check_stack(page)
         cut = page.evaluate("""() => [...document.querySelectorAll(".tile-value")]
             .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)""")
         assert not cut, f"texts that are cut off: {cut}"
@@ -265,5 +231,3 @@ with visiting(size={"width": 1440, "height": 7000}) as visit:
     page.wait_for_url("**from=1*")
     visit.open("/d/every-panel")
     visit.tabs_through(10)
-    # Last, as the page itself is answered by it, too.
-    check_marks(page)

@@ -162,13 +162,6 @@ def panels():
                 options={"legend": {"displayMode": "table", "placement": "bottom", "showLegend": True,
                                     "calcs": ["mean", "lastNotNull", "max", "min"]}, "tooltip": {"mode": "multi"}})
     number += 1
-    # The lower series of the stack is there half of the time.
-    yield panel(number, "timeseries", "stack with gaps", [
-        ranged("vector(1) and (vector(time()) % 1200 < 600)", "lower"), ranged("vector(2)", "upper")], w=12,
-        fieldConfig={"defaults": {"min": 0, "custom": {"fillOpacity": 100, "stacking": {"mode": "normal", "group": "A"}}},
-                     "overrides": [{"matcher": {"id": "byName", "options": "upper"}, "properties": [
-                         {"id": "color", "value": {"mode": "fixed", "fixedColor": "#0000ff"}}]}]})
-    number += 1
     yield panel(number, "heatmap", "heatmap", [ranged(
         "sum by (le) (increase(shop_request_seconds_bucket[2m]))", "{{le}}", format="heatmap")], w=12)
     number += 1
